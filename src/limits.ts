@@ -25,6 +25,37 @@ export const limits = {
     /** How often a log opened read-only beside its owner looks for new events. */
     readOnlyPollMs: 200,
   },
+  kurrentdb: {
+    /** Appends and reads under way at once; over it they wait. */
+    appendsInFlightMax: 256,
+    readsInFlightMax: 64,
+    waitingReadsMax: 20_000,
+    /** Tries of an append with `'any'` that others overtake. */
+    anyTriesMax: 20,
+    /** Newest events of a stream that an append with `'any'` looks through for itself. */
+    anyTailEvents: 8,
+    /** Places that the position index has not stored yet; over it the subscription pauses. */
+    waitingPlacesMax: 65_536,
+    placesPerBatch: 2_048,
+    /** Every so many events the index remembers a position in `$all`. */
+    markEvery: 256,
+    /** Octets that one page should carry; how many events that is, is learnt from the page before. */
+    pageOctets: 4 * 1024 * 1024,
+    pageEventsMin: 16,
+    pageEventsMax: 1024,
+    /** How long closing waits for connections to end. */
+    closeWaitMsMax: 2_000,
+    timings: {
+      appendTryMsMax: 5_000,
+      appendMsMax: 30_000,
+      readTryMsMax: 10_000,
+      readMsMax: 30_000,
+      arrivalMsMax: 2_000,
+      quietMsMax: 15_000,
+      backOffMsMin: 50,
+      backOffMsMax: 5_000,
+    },
+  },
   sqlite: {
     /** How long a connection waits for another process's lock. */
     busyTimeoutMs: 5_000,
@@ -95,5 +126,42 @@ export const limits = {
     statusTextOctetsMax: 512,
     /** Text of a response that is gathered before it goes out as one chunk. */
     responseChunkOctets: 16 * 1024,
+  },
+  smtp: {
+    /** RFC 5321 section 4.5.3.1.4 asks for 512 and lets extensions add to it. */
+    commandLineOctetsMax: 2048,
+    /** RFC 4954 section 4: lines of an authentication exchange. */
+    authLineOctetsMax: 12_288,
+    /** A line that is longer still ends the connection instead of being skipped. */
+    skippedLineOctetsMax: 64 * 1024,
+    /** RFC 5321 section 4.5.3.1.1 asks for 64; senders of bounce addresses use more. */
+    localPartOctetsMax: 256,
+    /** RFC 5321 section 4.5.3.1.2. */
+    domainOctetsMax: 255,
+    parametersMax: 20,
+    /** RFC 5321 section 4.5.3.1.8 asks for at least 100. */
+    recipientsMax: 1000,
+    /** Recipients refused since the last accepted message; over it the connection ends. */
+    refusedRecipientsMax: 100,
+    badCommandsMax: 10,
+    failedLoginsMax: 3,
+    /** RFC 5321 section 6.3: a message with this many Received fields runs in circles. */
+    receivedFieldsMax: 100,
+    returnPathFieldsMax: 100,
+    /** How much of a Message-ID, Subject or From field is kept for the record. */
+    headerValueOctetsMax: 4096,
+    messageOctetsMax: 50 * 1024 * 1024,
+    sessionsMax: 2000,
+    sessionsPerAddressMax: 100,
+    /** RFC 5321 section 4.5.3.2.7. */
+    idleMsMax: 5 * 60_000,
+    /** From 354 to the final dot. */
+    dataMsMax: 30 * 60_000,
+    tlsHandshakeMsMax: 60_000,
+    earlyTalkerPauseMs: 2000,
+    /** How long a closing listener waits for messages that are under way. */
+    closeGraceMs: 10_000,
+    /** Pipelined commands answered before other connections get their turn. */
+    commandsPerTurnMax: 100,
   },
 } as const;
