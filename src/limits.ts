@@ -22,6 +22,8 @@ export const limits = {
     headsKeptMax: 100_000,
     /** Newest event ids by which a repeated append with `'any'` is recognised. */
     repeatWindowEvents: 65_536,
+    /** How many of them are read back from the file after a restart. */
+    repeatWindowLoadedEvents: 4_096,
     /** How often a log opened read-only beside its owner looks for new events. */
     readOnlyPollMs: 200,
   },
@@ -163,5 +165,22 @@ export const limits = {
     closeGraceMs: 10_000,
     /** Pipelined commands answered before other connections get their turn. */
     commandsPerTurnMax: 100,
+  },
+  /** Bounds of message facts; past them a message is described more coarsely, never refused. */
+  mime: {
+    /** Levels of nesting, the message itself being the first. */
+    depthMax: 100,
+    /** Parts of one message; the part that reaches it takes the rest. */
+    partsMax: 10_000,
+    /** A boundary longer than this is compared by its beginning (RFC 2046 allows 70). */
+    boundaryOctetsMax: 256,
+    /** Octets kept of one header field. */
+    fieldOctetsMax: 256 * 1024,
+    /** Octets kept of all header fields of a message and its parts. */
+    fieldsOctetsMax: 4 * 1024 * 1024,
+    /** Addresses kept of all address fields of a message. */
+    addressesMax: 10_000,
+    /** Parameters kept of one Content-Type or Content-Disposition. */
+    parametersMax: 200,
   },
 } as const;
