@@ -1,0 +1,4 @@
+import { eventLogContract } from '../contracts/event-log-contract.ts';
+import { sqliteHarness } from './sqlite-harness.ts';
+
+eventLogContract('the SQLite log', sqliteHarness);
