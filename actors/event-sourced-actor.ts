@@ -45,9 +45,9 @@ export interface ActorOptions {
 
 interface Hosted<Command, Reply> {
   readonly ref: Ref<ActorMessage<Command, Reply>>;
-  stopped: boolean;
-  /** Questions asked and not yet answered. */
-  outstanding: number;
+  /** Questions asked and not yet answered. A stopped actor loses its mailbox silently, so whoever stops it
+   * answers these. */
+  readonly outstanding: Set<Entry<Command, Reply>>;
   idleSince: number;
   readonly whenQuiet: Set<() => void>;
 }
@@ -71,14 +71,15 @@ export function createEventSourcedActors<State, Command, Event extends DomainEve
   function passivateIdle(): void {
     const before = Date.now() - idleMs;
     for (const [id, actor] of hosted) {
-      if (actor.outstanding === 0 && actor.idleSince < before) remove(id, actor);
+      if (actor.outstanding.size === 0 && actor.idleSince < before) remove(id, actor);
     }
   }
 
   function remove(id: string, actor: Hosted<Command, Reply>): void {
-    actor.stopped = true;
     if (hosted.get(id) === actor) hosted.delete(id);
     stop(actor.ref as never);
+    for (const entry of actor.outstanding)
+      entry.reject(new ActorUnavailable(`${options.name} ${id} was stopped`));
   }
 
   function host(id: string): Hosted<Command, Reply> {
@@ -123,39 +124,28 @@ export function createEventSourcedActors<State, Command, Event extends DomainEve
   async function ask(id: string, command: Command, context: AskContext): Promise<Answer<Reply>> {
     if (stopping) throw new ActorUnavailable(`${options.name} actors are stopping`);
     const actor = host(id);
-    actor.outstanding++;
+    const { promise, resolve, reject } = Promise.withResolvers<Answer<Reply>>();
+    const entry: Entry<Command, Reply> = { command, context, attempts: 0, resolve, reject };
+    const timer = setTimeout(
+      () => reject(new ActorUnavailable(`no answer within ${actorLimits.askMs} ms`)),
+      actorLimits.askMs,
+    );
+    actor.outstanding.add(entry);
+    dispatch(actor.ref as never, { kind: 'command', entry } as never);
     try {
-      return await new Promise<Answer<Reply>>((resolve, reject) => {
-        const timer = setTimeout(
-          () => reject(new ActorUnavailable(`no answer within ${actorLimits.askMs} ms`)),
-          actorLimits.askMs,
-        );
-        const entry: Entry<Command, Reply> = {
-          command,
-          context,
-          attempts: 0,
-          resolve: (answer) => {
-            clearTimeout(timer);
-            resolve(answer);
-          },
-          reject: (error) => {
-            clearTimeout(timer);
-            reject(error);
-          },
-        };
-        dispatch(actor.ref as never, { kind: 'command', entry } as never);
-      });
+      return await promise;
     } finally {
-      actor.outstanding--;
+      clearTimeout(timer);
+      actor.outstanding.delete(entry);
       actor.idleSince = Date.now();
-      if (actor.outstanding === 0) for (const each of actor.whenQuiet) each();
+      if (actor.outstanding.size === 0) for (const each of actor.whenQuiet) each();
     }
   }
 
   async function stopAll(): Promise<void> {
     stopping = true;
     clearInterval(sweeper);
-    const busy = [...hosted.values()].filter((actor) => actor.outstanding > 0);
+    const busy = [...hosted.values()].filter((actor) => actor.outstanding.size > 0);
     await Promise.all(busy.map((actor) => new Promise<void>((resolve) => actor.whenQuiet.add(resolve))));
     for (const [id, actor] of hosted) remove(id, actor);
     stop(system as never);

@@ -47,6 +47,9 @@ export type MailboxCommand =
       readonly blobId: string;
       readonly sourceIndex: number;
       readonly skippedSources: readonly number[];
+      /** The source that was sent here before this one: unless it has arrived (or is among the skipped), a
+       * delivery would hide it for good and is refused as `out-of-order`. */
+      readonly afterSource: number | undefined;
       readonly size: number;
       readonly segments: Segments;
       /** Octets, one character each. */
@@ -113,6 +116,7 @@ export type MailboxRejection =
   | 'not-selectable'
   /** What the view knew is no longer so: look again and ask again. */
   | 'stale'
+  | 'out-of-order'
   | 'is-inbox'
   | 'has-children'
   | 'own-descendant'

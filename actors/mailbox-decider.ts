@@ -4,7 +4,7 @@ import { decodeMailbox, encodeMailbox, mailboxSnapshotVersion } from '../events/
 import { applyMailbox, initialMailbox, type MailboxState } from '../events/mailbox-state.ts';
 import { accountScope } from '../events/scope-keys.ts';
 import { mailboxStream } from '../events/streams.ts';
-import type { DecideInput, Decider, Decision } from './decider.ts';
+import type { DecideInput, Decider } from './decider.ts';
 import type { MailboxCommand, MailboxReply } from './mailbox-commands.ts';
 import { type CommandOf, type MailboxDecision, rejected } from './mailbox-decision.ts';
 import {

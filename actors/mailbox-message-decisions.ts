@@ -3,7 +3,6 @@ import { inboxId, type MailboxEvent } from '../events/mailbox.ts';
 import {
   changedFlags,
   changedKeywords,
-  type Folder,
   hasSeenSource,
   type MailboxState,
   rowsOf,
@@ -19,8 +18,15 @@ import { type CommandOf, type MailboxDecision, rejected, selectable } from './ma
 const uidMax = 0xffff_fffe;
 
 export function deliverMessage(command: CommandOf<'DeliverMessage'>, state: MailboxState): MailboxDecision {
-  const { messageId, sourceIndex, skippedSources } = command;
+  const { messageId, sourceIndex, skippedSources, afterSource } = command;
   if (hasSeenSource(state, sourceIndex)) return { events: [], reply: { kind: 'delivered-before' } };
+  if (
+    afterSource !== undefined &&
+    afterSource > state.highestSource &&
+    !skippedSources.includes(afterSource)
+  ) {
+    return rejected('out-of-order');
+  }
   const inbox = state.folders.get(inboxId);
   if (state.closed || inbox === undefined) return refuse('mailbox-closed');
   if (inbox.uidNext > uidMax) return refuse('mailbox-full');
