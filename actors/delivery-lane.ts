@@ -118,6 +118,8 @@ export function createDeliveryLane(accountId: string, ports: LanePorts): Deliver
       const first = waiting[0];
       if (!open && first !== undefined) {
         await ports.mailboxes.openMailbox(accountId, causedBy(first.accepted));
+        // What an earlier run moved to the queue is still to come as well.
+        skipped = [...new Set([...skipped, ...(await ports.queue.waitingFor(accountId))])];
         open = true;
       }
     } catch (error) {

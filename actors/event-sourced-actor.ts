@@ -108,8 +108,7 @@ export function createEventSourcedActors<State, Command, Event extends DomainEve
     ) as unknown as Ref<ActorMessage<Command, Reply>>;
     const actor: Hosted<Command, Reply> = {
       ref,
-      stopped: false,
-      outstanding: 0,
+      outstanding: new Set(),
       idleSince: Date.now(),
       whenQuiet: new Set(),
     };

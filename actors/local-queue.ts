@@ -23,6 +23,8 @@ export interface LocalQueue {
     reason: string,
     context: AskContext,
   ): Promise<void>;
+  /** Sources that wait here for an account, rising: its later deliveries must name them as still to come. */
+  waitingFor(accountId: string): Promise<readonly number[]>;
   /** Tries what is due now; resolves with how many deliveries were tried. */
   runDue(): Promise<number>;
   /** Looks for due deliveries from now on. */
@@ -79,7 +81,8 @@ export function createLocalQueue(
       correlationId: accepted.correlationId,
       causationId: accepted.id,
     };
-    const command = deliveryCommand(accepted, item.accountId, { skippedSources: [], afterSource: undefined });
+    const skippedSources = (await waitingFor(item.accountId)).filter((each) => each !== item.sourceIndex);
+    const command = deliveryCommand(accepted, item.accountId, { skippedSources, afterSource: undefined });
     if (command === undefined) {
       await ask({ type: 'Cancel', ...names, reason: 'the message has been erased' }, context);
       return;
@@ -96,6 +99,11 @@ export function createLocalQueue(
     }
   }
 
+  async function waitingFor(accountId: string): Promise<readonly number[]> {
+    const reply = await ask({ type: 'ListWaiting', accountId }, systemContext(queueId));
+    return reply.kind === 'waiting' ? reply.sources : [];
+  }
+
   async function readAccepted(messageId: string): Promise<StoredEvent<MessageAccepted> | undefined> {
     for await (const recorded of runtime.log.readStream(messageStream(messageId), { limit: 1 })) {
       const stored = await runtime.codec.decode(recorded);
@@ -109,6 +117,7 @@ export function createLocalQueue(
       const dueAt = runtime.now() + schedule.firstRetryMs;
       await ask({ type: 'Enqueue', ...item, dueAt, reason }, context);
     },
+    waitingFor,
     runDue,
     start() {
       timer = setInterval(() => {

@@ -35,15 +35,15 @@ export function createMailboxActors(
     context: AskContext,
   ): Promise<Answer<MailboxReply>> {
     const answer = await actors.ask(accountId, command, context);
-    if (answer.reply.kind !== 'rejected' || answer.reply.reason !== 'not-open') return answer;
-    const open = {
-      type: 'OpenMailbox',
-      modseqBase: 0,
-      uidValidityBase: 0,
-      folders: standardFolders,
-    } as const;
-    await actors.ask(accountId, open, context);
+    const unopened = answer.reply.kind === 'rejected' && answer.reply.reason === 'not-open';
+    if (!unopened || command.type === 'DeliverMessage') return answer;
+    await openMailbox(accountId, context);
     return actors.ask(accountId, command, context);
+  }
+
+  async function openMailbox(accountId: string, context: AskContext): Promise<void> {
+    const bases = { modseqBase: 0, uidValidityBase: 0 };
+    await actors.ask(accountId, { type: 'OpenMailbox', ...bases, folders: standardFolders }, context);
   }
 
   return {

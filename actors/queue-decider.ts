@@ -30,11 +30,14 @@ export type QueueCommand =
   | { readonly type: 'Pause'; readonly reason: string }
   | { readonly type: 'Resume' }
   /** Answers with what is due at `now`, oldest first. */
-  | { readonly type: 'ListDue'; readonly now: number; readonly limit: number };
+  | { readonly type: 'ListDue'; readonly now: number; readonly limit: number }
+  /** Answers with the sources that still wait for one account, rising. */
+  | { readonly type: 'ListWaiting'; readonly accountId: string };
 
 export type QueueReply =
   | { readonly kind: 'done' }
   | { readonly kind: 'unknown-item' }
+  | { readonly kind: 'waiting'; readonly sources: readonly number[] }
   | { readonly kind: 'due'; readonly items: readonly QueueItem[]; readonly nextDueAt: number | undefined };
 
 export interface RetrySchedule {
@@ -71,6 +74,8 @@ function decide(
   at: number,
 ): QueueDecision {
   if (command.type === 'ListDue') return { events: [], reply: listDue(command, state) };
+  if (command.type === 'ListWaiting')
+    return { events: [], reply: { kind: 'waiting', sources: waitingFor(command.accountId, state) } };
   if (command.type === 'Pause') {
     return state.paused ? done() : done({ type: 'QueuePaused', data: { reason: command.reason } });
   }
@@ -119,3 +124,9 @@ function listDue(command: Extract<QueueCommand, { type: 'ListDue' }>, state: Que
   const later = items.filter((item) => item.dueAt > command.now).map((item) => item.dueAt);
   return { kind: 'due', items: due, nextDueAt: later.length > 0 ? Math.min(...later) : undefined };
 }
+
+const waitingFor = (accountId: string, state: QueueState): number[] =>
+  [...state.items.values()]
+    .filter((item) => item.accountId === accountId)
+    .map((item) => item.sourceIndex)
+    .sort((a, b) => a - b);
