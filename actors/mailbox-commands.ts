@@ -1,11 +1,6 @@
 /** What a mailbox can be asked, and what it answers. */
-import type { ContentCommitment } from '../events/fields.ts';
+import type { ContentRef, Segment } from '../events/content.ts';
 import type { SpecialUse } from '../events/mailbox.ts';
-
-type Segments = readonly (
-  | { readonly kind: 'inline'; readonly length: number }
-  | { readonly kind: 'blob'; readonly offset: number; readonly length: number }
-)[];
 
 export interface FolderPlan {
   readonly name: string;
@@ -26,9 +21,9 @@ export interface FlagSet {
 }
 
 export interface AppendedMessage extends FlagSet {
-  readonly content: ContentCommitment;
+  readonly content: ContentRef;
   readonly size: number;
-  readonly segments: Segments;
+  readonly segments: readonly Segment[];
   readonly internalDate: number;
   readonly internalOffset: number;
 }
@@ -51,7 +46,7 @@ export type MailboxCommand =
        * delivery would hide it for good and is refused as `out-of-order`. */
       readonly afterSource: number | undefined;
       readonly size: number;
-      readonly segments: Segments;
+      readonly segments: readonly Segment[];
       /** Octets, one character each. */
       readonly addressed: string;
       readonly inline: readonly string[];
