@@ -70,8 +70,34 @@ export const limits = {
     /** Read requests waiting for a reading worker. */
     waitingReadsMax: 20_000,
   },
+  keys: {
+    /** Scope keys kept in memory. */
+    cachedMax: 50_000,
+    /** Requests that one gathered batch may carry to the key store's worker. */
+    batchRequestsMax: 2048,
+    /** Puts and destructions waiting for a batch; over it `KeyStoreUnavailable`. */
+    waitingRequestsMax: 20_000,
+    /** Scopes read at once while listing. */
+    listPageMax: 512,
+  },
+  blobs: {
+    /** Octets that one gathered batch may carry to the blob store's worker. */
+    batchOctetsMax: 8 * 1024 * 1024,
+    batchRequestsMax: 1024,
+    /** Octets of chunks on their way to the store, of all writers together; over it writers wait. */
+    underWayOctetsMax: 32 * 1024 * 1024,
+    /** Chunks of one blob that may be on their way before its writer waits. */
+    underWayChunksMax: 8,
+    waitingRequestsMax: 20_000,
+    /** Octets that one batch of reads may ask for; over it reads take turns. */
+    readOctetsMax: 8 * 1024 * 1024,
+    /** Blobs read at once while listing. */
+    listPageMax: 512,
+  },
   content: {
     chunkOctets: 64 * 1024,
+    /** Chunks that a reader asks of the store at once. */
+    readAheadChunks: 4,
   },
   logger: {
     /** Octets of log lines that wait for a slow stderr; lines over it are dropped. */
@@ -90,6 +116,8 @@ export const limits = {
     callsMax: 64,
     /** How long a connection may wait before it has sent its request. */
     requestWaitMsMax: 10_000,
+    /** How long a server may take to greet before it counts as stuck. */
+    greetingWaitMsMax: 10_000,
     /** How long closing waits for running calls to end after they were told to. */
     closeWaitMsMax: 2_000,
   },
