@@ -6,9 +6,10 @@
  * Throws `DataDirectoryLocked`. Within one process the lock is as exclusive as between two. On a network
  * file system it is worth what that system's POSIX locks are worth.
  */
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { createPrivately } from './create-privately.ts';
 import { failureInfo } from './failure.ts';
 
 export interface DataLock {
@@ -32,10 +33,9 @@ export class DataDirectoryLocked extends Error {
 
 /** Makes the directory when there is none. */
 export function lockDataDirectory(directory: string): DataLock {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, 'chancery.lock');
   const pidPath = join(directory, 'chancery.pid');
-  closeSync(openSync(path, 'a', 0o600));
+  createPrivately(path);
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
     // Without a write there is no journal file, and closing the connection is all that releasing takes.

@@ -4,10 +4,9 @@
  *
  * Throws what node:sqlite throws, and an Error when the file was written by a newer version.
  */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { limits } from '../limits.ts';
+import { createPrivately } from './create-privately.ts';
 
 export interface OpenDatabaseOptions {
   readonly path: string;
@@ -54,12 +53,6 @@ export function openDatabase(options: OpenDatabaseOptions): DatabaseSync {
     database.close();
     throw error;
   }
-}
-
-/** SQLite gives the WAL and its index the permissions of the database file. */
-function createPrivately(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, 'a', 0o600));
 }
 
 function readVersion(database: DatabaseSync): number {

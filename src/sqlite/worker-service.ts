@@ -22,6 +22,9 @@ export interface SqliteService<Hello, Head, Value> {
   /** Carries out one request. A refusal that the caller expects is a value; throwing undoes the request.
    * The octets are gone once the batch is answered: what is kept longer must be copied. */
   readonly handle: (head: Head, octets: readonly Uint8Array[]) => Framed<Value>;
+  /** Called after each commit, outside the transaction, before the batch is answered. Throwing fails the
+   * whole batch with an unknown outcome. */
+  readonly committed?: () => void;
   /** Called after anything was rolled back: whatever `handle` cached about the tables must be forgotten. */
   readonly undone?: () => void;
 }
@@ -131,6 +134,7 @@ function transactionRunner<Hello, Head, Value>(
     }
     try {
       commit.run();
+      service.committed?.();
       return outcomes;
     } catch (error) {
       // The frames may have reached the disk although the sync that should have made sure failed.

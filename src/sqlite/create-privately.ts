@@ -1,0 +1,20 @@
+/**
+ * Makes a database file, and the folders above it, for its owner alone. SQLite gives the WAL and its
+ * index the permissions of the database file.
+ *
+ * A file that exists is never opened here: closing any descriptor of a file drops all POSIX locks that
+ * this process holds on it, those of SQLite's own connections included
+ * (https://www.sqlite.org/howtocorrupt.html section 2.2). Nobody in this process may open a live
+ * database file by any other way than through SQLite.
+ */
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+export function createPrivately(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+  }
+}
