@@ -12,6 +12,13 @@ export const actorLimits = {
   foldersMax: 10_000,
   /** Keywords of one account. */
   keywordsMax: 256,
+  /** Refused commands of one session that get an event of their own; the others are counted. */
+  refusalsRecordedMax: 20,
+  /** Facts that a session keeps back before it is written to the log. */
+  sessionPendingMax: 64,
+  sessionIdleMs: 10 * 60_000,
+  /** Accounts whose idle logins are counted at once; past it they are written early. */
+  tallyAccountsMax: 10_000,
   snapshotEveryEvents: 1_000,
   /** A snapshot of n octets is due once n / this many events have come since the last one. */
   snapshotOctetsPerEvent: 256,
