@@ -1,5 +1,6 @@
 /** What a mailbox can be asked, and what it answers. */
-import type { ContentRef, Segment } from '../events/content.ts';
+import type { Segment } from '../events/content.ts';
+import type { ContentCommitment } from '../events/fields.ts';
 import type { SpecialUse } from '../events/mailbox.ts';
 
 export interface FolderPlan {
@@ -21,7 +22,7 @@ export interface FlagSet {
 }
 
 export interface AppendedMessage extends FlagSet {
-  readonly content: ContentRef;
+  readonly content: ContentCommitment;
   readonly size: number;
   readonly segments: readonly Segment[];
   readonly internalDate: number;

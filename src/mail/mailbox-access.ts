@@ -5,7 +5,8 @@
  */
 import type { Observable } from 'rxjs';
 import type { MailboxCommand, MailboxReply } from '../../actors/mailbox-commands.ts';
-import type { ContentRef, Segment } from '../../events/content.ts';
+import type { Segment } from '../../events/content.ts';
+import type { ContentCommitment } from '../../events/fields.ts';
 import type { MailboxState } from '../../events/mailbox-state.ts';
 import type { MessageFacts } from '../../projections/message-facts/message-facts.ts';
 import type { SessionRecorder } from './session-recorder.ts';
@@ -53,7 +54,7 @@ export interface ContentReceiver {
   write(chunk: Uint8Array): Promise<void>;
   /** Durable when resolved; the result goes into an `AppendMessages` command. */
   finish(): Promise<{
-    readonly content: ContentRef;
+    readonly content: ContentCommitment;
     readonly size: number;
     readonly segments: readonly Segment[];
   }>;
