@@ -27,6 +27,8 @@ export interface StandIn {
   readonly log: MemoryLog;
   /** The next appends meet these fates, in order; those after them are answered. */
   fateOfNextAppends(...fates: AppendFate[]): void;
+  /** Resolves when the next append that is to get no answer has met its fate. */
+  nextAppendLost(): Promise<void>;
   /** Accepts everything, answers nothing, keeps connections open. */
   mute(on: boolean): void;
   /** Reads get no answer while appends and subscriptions work. */
@@ -73,7 +75,16 @@ export async function openStandIn(options: StandInOptions = {}): Promise<StandIn
     );
   });
   const relay = await openRelay(port);
-  const appends = { log, nextFate: () => fates.shift() ?? 'answer', cut: () => relay.cut() } as const;
+  let appendLost = Promise.withResolvers<void>();
+  function nextFate(): AppendFate {
+    const fate = fates.shift() ?? 'answer';
+    if (fate !== 'answer') {
+      appendLost.resolve();
+      appendLost = Promise.withResolvers();
+    }
+    return fate;
+  }
+  const appends = { log, nextFate, cut: () => relay.cut() } as const;
   server.addService(grpcStreams.StreamsService, {
     read: readHandler({
       log,
@@ -96,6 +107,7 @@ export async function openStandIn(options: StandInOptions = {}): Promise<StandIn
     },
     log,
     fateOfNextAppends: (...next) => void fates.push(...next),
+    nextAppendLost: () => appendLost.promise,
     mute: (on) => relay.mute(on),
     silenceReads: (on) => {
       readsAreSilent = on;

@@ -1,0 +1,236 @@
+/**
+ * Appends that can be repeated safely. Every try of an append goes out with the same ids and bytes at
+ * the same explicit revision, which the server recognises when an earlier try was stored; `'any'` is
+ * turned into the stream's last revision first, because for it the server only does its best. A conflict
+ * is looked at before it is believed: if our ids stand where they should, the append has succeeded.
+ *
+ * Appends to one stream go out one after the other, so that a writer may chain expected revisions
+ * without waiting; different streams go side by side, bounded. The first append of a client goes alone,
+ * because many at once on a fresh client hang.
+ */
+import {
+  AppendTooLarge,
+  type ExpectedRevision,
+  LogUnavailable,
+  type NewEvent,
+  type RecordedEvent,
+  type Revision,
+  WrongExpectedRevision,
+} from '../../../events/event-log.ts';
+import { limits } from '../../limits.ts';
+import type { Client } from './client.ts';
+import { type ClientHolder, type ConnectionContext, holdClient, type Reader } from './connection.ts';
+import { NeverSent, SilentServer, sortFailure } from './failure.ts';
+import { backOffMs, createSlots, late, pause, type Slots, within } from './waiting.ts';
+
+export interface Appender {
+  /** Resolves with the revision of the first event when all are durable. */
+  append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<Revision>;
+  close(): Promise<void>;
+}
+
+export interface AppendContext extends ConnectionContext {
+  readonly reader: Reader;
+  /** An event that arrived lately, by its id. */
+  recentById(id: string): RecordedEvent | undefined;
+}
+
+interface Request {
+  readonly stream: string;
+  readonly expected: ExpectedRevision;
+  readonly events: readonly NewEvent[];
+  /** The waiting for its turn counts too. */
+  readonly giveUpAt: number;
+}
+
+interface State {
+  readonly context: AppendContext;
+  readonly holder: ClientHolder;
+  readonly slots: Slots;
+  readonly warm: WeakSet<Client>;
+  readonly warming: WeakMap<Client, Promise<unknown>>;
+  /** The newest append of each stream that has some under way; never rejects. */
+  readonly lastOfStream: Map<string, Promise<unknown>>;
+  waiting: number;
+  waitingOctets: number;
+}
+
+export function createAppender(context: AppendContext): Appender {
+  const { appendsInFlightMax } = limits.kurrentdb;
+  const state: State = {
+    context,
+    holder: holdClient(context),
+    // How many wait is bounded by `admit`.
+    slots: createSlots(appendsInFlightMax, limits.log.waitingAppendsMax, tooMany),
+    warm: new WeakSet(),
+    warming: new WeakMap(),
+    lastOfStream: new Map(),
+    waiting: 0,
+    waitingOctets: 0,
+  };
+  return {
+    append: (stream, expected, events) => admit(state, stream, expected, events),
+    close: () => state.holder.close(),
+  };
+}
+
+function tooMany(): LogUnavailable {
+  return new LogUnavailable('too many appends wait for the event store', { outcomeUnknown: false });
+}
+
+async function admit(
+  state: State,
+  stream: string,
+  expected: ExpectedRevision,
+  events: readonly NewEvent[],
+): Promise<Revision> {
+  const octets = events.reduce((sum, event) => sum + event.data.length + event.metadata.length, 0);
+  const { waitingAppendsMax, waitingOctetsMax } = limits.log;
+  if (state.waiting >= waitingAppendsMax || state.waitingOctets + octets > waitingOctetsMax) throw tooMany();
+  state.waiting += 1;
+  state.waitingOctets += octets;
+  const giveUpAt = performance.now() + state.context.timings.appendMsMax;
+  const request: Request = { stream, expected, events, giveUpAt };
+  const before = state.lastOfStream.get(stream) ?? Promise.resolve();
+  const appending = before.then(() => state.slots.run(() => appendSafely(state, request)));
+  const settled = appending.then(
+    () => undefined,
+    () => undefined,
+  );
+  state.lastOfStream.set(stream, settled);
+  try {
+    return await appending;
+  } finally {
+    state.waiting -= 1;
+    state.waitingOctets -= octets;
+    if (state.lastOfStream.get(stream) === settled) state.lastOfStream.delete(stream);
+  }
+}
+
+async function appendSafely(state: State, request: Request): Promise<Revision> {
+  const { stream, expected, events } = request;
+  if (expected !== 'any') return appendAt(state, request, expected);
+  const stands = state.context.recentById(events[0]?.id ?? '');
+  if (stands?.stream === stream) return stands.revision;
+  for (let tries = 1; ; tries++) {
+    const tail = await state.context.reader.stream(
+      stream,
+      'end',
+      'backwards',
+      limits.kurrentdb.anyTailEvents,
+    );
+    const ours = tail.find((event) => event.id === events[0]?.id);
+    if (ours !== undefined) return ours.revision;
+    try {
+      return await appendAt(state, request, tail[0]?.revision ?? 'none');
+    } catch (error) {
+      if (!(error instanceof WrongExpectedRevision)) throw error;
+      if (tries === limits.kurrentdb.anyTriesMax) {
+        throw new LogUnavailable(`${stream} is written too often by others`, {
+          outcomeUnknown: false,
+          cause: error,
+        });
+      }
+    }
+  }
+}
+
+async function appendAt(state: State, request: Request, expected: Revision | 'none'): Promise<Revision> {
+  const { timings, closing } = state.context;
+  const { stream, giveUpAt } = request;
+  const first = expected === 'none' ? 0 : expected + 1;
+  // True as soon as any try may have been stored.
+  let outcomeUnknown = false;
+  for (let failures = 0; ; failures++) {
+    if (closing.aborted) throw new LogUnavailable('the event log is closed', { outcomeUnknown });
+    try {
+      await tryWarm(state, request, expected);
+      return first;
+    } catch (error) {
+      const failure = sortFailure(error);
+      switch (failure.kind) {
+        case 'conflict':
+          if (await standsAt(state, request, first)) return first;
+          // Whatever became of earlier tries: at this revision ours can no longer be stored.
+          throw new WrongExpectedRevision(stream, expected, failure.actual);
+        case 'too-large':
+          throw new AppendTooLarge(`an append to ${stream} is over the event store's limit`, {
+            cause: error,
+          });
+        case 'no-stream':
+        case 'refused':
+          throw refused(`the event store refuses an append to ${stream}`, outcomeUnknown, error);
+        case 'passing':
+          outcomeUnknown ||= failure.sent;
+          if (performance.now() > giveUpAt) {
+            throw refused(`the event store does not answer an append to ${stream}`, outcomeUnknown, error);
+          }
+          await pause(backOffMs(failures, timings.backOffMsMin, timings.backOffMsMax), closing);
+          break;
+        default:
+          failure satisfies never;
+      }
+    }
+  }
+}
+
+function refused(message: string, outcomeUnknown: boolean, cause: unknown): LogUnavailable {
+  return new LogUnavailable(message, { outcomeUnknown, cause });
+}
+
+/** One try on the current client, which carries one append alone until it has answered one. */
+async function tryWarm(state: State, request: Request, expected: Revision | 'none'): Promise<void> {
+  for (;;) {
+    if (performance.now() > request.giveUpAt) throw new NeverSent('no time is left for the append');
+    const client = state.holder.current();
+    if (state.warm.has(client)) return tryOnce(state, client, request, expected);
+    const warming = state.warming.get(client);
+    if (warming === undefined) return warmUp(state, client, tryOnce(state, client, request, expected));
+    await warming;
+  }
+}
+
+async function warmUp(state: State, client: Client, first: Promise<void>): Promise<void> {
+  const settled = Promise.withResolvers<void>();
+  state.warming.set(client, settled.promise);
+  try {
+    await first;
+    state.warm.add(client);
+  } catch (error) {
+    const failure = sortFailure(error);
+    if (failure.kind !== 'passing' || failure.answered) state.warm.add(client);
+    throw error;
+  } finally {
+    state.warming.delete(client);
+    settled.resolve();
+  }
+}
+
+async function tryOnce(
+  { context, holder }: State,
+  client: Client,
+  { stream, events }: Request,
+  expected: Revision | 'none',
+): Promise<void> {
+  const appending = client.append(stream, expected, events);
+  try {
+    if ((await within(context.timings.appendTryMsMax, appending)) !== late) return;
+    // Given up; the next try of the same events settles what became of this one.
+    appending.catch(() => undefined);
+    throw new SilentServer('the event store did not answer an append in time');
+  } catch (error) {
+    const failure = sortFailure(error);
+    if (failure.kind === 'passing' && !failure.answered) holder.replace(client, error);
+    throw error;
+  }
+}
+
+async function standsAt({ context }: State, { stream, events }: Request, first: Revision): Promise<boolean> {
+  try {
+    const found = await context.reader.stream(stream, first, 'forwards', events.length);
+    return events.every((event, at) => found[at]?.id === event.id);
+  } catch (error) {
+    if (!(error instanceof LogUnavailable)) throw error;
+    throw new LogUnavailable(error.message, { outcomeUnknown: true, cause: error.cause });
+  }
+}
