@@ -53,14 +53,20 @@ test('what became durable unseen is a gap that can only be read; nothing goes ba
   assert.equal(growths, 4);
 });
 
-test('a bounded map forgets what was not used for longest', () => {
-  const map = boundedMap<string, number>(2);
-  map.set('a', 1);
-  map.set('b', 2);
-  assert.equal(map.get('a'), 1);
-  map.set('c', 3);
-  assert.deepEqual([map.get('a'), map.get('b'), map.get('c'), map.evicted()], [1, undefined, 3, 1]);
-  map.delete('a');
+test('a bounded map keeps what is used, at least half its bound, and never more than its bound', () => {
+  const map = boundedMap<number, string>(100);
+  map.set(0, 'used all the time');
+  for (let key = 1; key < 1000; key++) {
+    map.set(key, `value ${key}`);
+    assert.equal(map.get(0), 'used all the time');
+    // The newest ones are there whenever one looks.
+    if (key > 20) assert.equal(map.get(key - 20), `value ${key - 20}`);
+  }
+  assert.equal(map.get(500), undefined);
+  assert.ok(map.evictions() > 0);
+  map.set(7, 'seven');
+  map.delete(7);
+  assert.equal(map.get(7), undefined);
   map.clear();
-  assert.equal(map.get('c'), undefined);
+  assert.equal(map.get(0), undefined);
 });

@@ -189,11 +189,11 @@ function headNoter(
   heads: BoundedMap<string, Revision> | undefined,
   stream: string,
 ): (last: Revision) => void {
-  const evicted = heads?.evicted();
+  const evictions = heads?.evictions();
   return (last) => {
     if (heads === undefined || last < 0) return;
     const known = heads.get(stream);
-    if (known === undefined ? heads.evicted() === evicted : known < last) heads.set(stream, last);
+    if (known === undefined ? heads.evictions() === evictions : known < last) heads.set(stream, last);
   };
 }
 

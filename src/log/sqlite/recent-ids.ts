@@ -6,6 +6,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { LogIndex } from '../../../events/event-log.ts';
 import { limits } from '../../limits.ts';
+import { type BoundedMap, boundedMap } from './bounded-map.ts';
 import { uuidFromOctets } from './uuid-octets.ts';
 
 export interface RecentIds {
@@ -18,11 +19,11 @@ export interface RecentIds {
 export function recentIds(database: DatabaseSync): RecentIds {
   const newest = database.prepare('SELECT log_index, event_id FROM events ORDER BY log_index DESC LIMIT ?');
   newest.setReturnArrays(true);
-  let indexes: Map<string, LogIndex> | undefined;
+  let indexes: BoundedMap<string, LogIndex> | undefined;
 
-  const load = (): Map<string, LogIndex> => {
+  const load = (): BoundedMap<string, LogIndex> => {
     const rows: unknown[] = newest.all(limits.log.repeatWindowLoadedEvents);
-    const loaded = new Map<string, LogIndex>();
+    const loaded = boundedMap<string, LogIndex>(limits.log.repeatWindowEvents);
     for (const row of rows.reverse()) {
       const [index, id] = row as [number, Uint8Array];
       loaded.set(uuidFromOctets(id), index);
@@ -38,11 +39,6 @@ export function recentIds(database: DatabaseSync): RecentIds {
     add(id, index) {
       indexes ??= load();
       indexes.set(id, index);
-      if (indexes.size <= limits.log.repeatWindowEvents) return;
-      for (const oldest of indexes.keys()) {
-        indexes.delete(oldest);
-        return;
-      }
     },
     forget() {
       indexes = undefined;
