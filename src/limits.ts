@@ -34,8 +34,6 @@ export const limits = {
     waitingReadsMax: 20_000,
     /** Tries of an append with `'any'` that others overtake. */
     anyTriesMax: 20,
-    /** Newest events of a stream that an append with `'any'` looks through for itself. */
-    anyTailEvents: 8,
     /** Places that the position index has not stored yet; over it the subscription pauses. */
     waitingPlacesMax: 65_536,
     placesPerBatch: 2_048,
@@ -89,8 +87,8 @@ export const limits = {
     /** Chunks of one blob that may be on their way before its writer waits. */
     underWayChunksMax: 8,
     waitingRequestsMax: 20_000,
-    /** Octets that one batch of reads may ask for; over it reads take turns. */
-    readOctetsMax: 8 * 1024 * 1024,
+    /** Chunks that one batch of reads may ask for together. */
+    batchReadChunksMax: 64,
     /** Blobs read at once while listing. */
     listPageMax: 512,
   },

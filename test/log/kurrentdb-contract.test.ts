@@ -49,35 +49,32 @@ async function reopen<Opened extends Store>({ log, store }: OpenedLog<Opened>): 
 const openBeside = ({ store }: OpenedLog<Store>): Promise<EventLog> =>
   openLog(store, `positions-${store.opened.length}.db`);
 
-function standInHarness(withBatchAppend: boolean): EventLogHarness<StandInStore> {
-  return {
-    async open(t: TestContext) {
-      const server = await openStandIn({ withBatchAppend });
-      const store = { url: server.url, server, folder: await newFolder(), opened: [] };
-      t.after(async () => {
-        await tidyUp(store);
-        await server.close();
-      });
-      return { log: await openLog(store, 'positions.db'), store };
-    },
-    reopen,
-    openBeside,
-    async restartStore({ store }) {
-      await store.server.stop();
-      await store.server.start();
-    },
-    async loseAnswers({ store }) {
-      const lost = store.server.nextAppendLost();
-      store.server.fateOfNextAppends('silent-stored');
-      return () => lost;
-    },
-    octetsKeptHere: ({ store }) =>
-      store.server.log.all.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0),
-  };
-}
+const standInHarness: EventLogHarness<StandInStore> = {
+  async open(t: TestContext) {
+    const server = await openStandIn();
+    const store = { url: server.url, server, folder: await newFolder(), opened: [] };
+    t.after(async () => {
+      await tidyUp(store);
+      await server.close();
+    });
+    return { log: await openLog(store, 'positions.db'), store };
+  },
+  reopen,
+  openBeside,
+  async restartStore({ store }) {
+    await store.server.stop();
+    await store.server.start();
+  },
+  async loseAnswers({ store }) {
+    const lost = store.server.nextAppendLost();
+    store.server.fateOfNextAppends('silent-stored');
+    return () => lost;
+  },
+  octetsKeptHere: ({ store }) =>
+    store.server.log.all.reduce((sum, { data, metadata }) => sum + data.length + metadata.length, 0),
+};
 
-eventLogContract('KurrentDB (stand-in)', standInHarness(true));
-eventLogContract('KurrentDB (stand-in without batch append)', standInHarness(false));
+eventLogContract('KurrentDB (stand-in)', standInHarness);
 
 const realUrl = process.env.KURRENTDB_URL;
 if (realUrl !== undefined && realUrl !== '') {

@@ -113,16 +113,11 @@ async function appendSafely(state: State, request: Request): Promise<Revision> {
   const stands = state.context.recentById(events[0]?.id ?? '');
   if (stands?.stream === stream) return stands.revision;
   for (let tries = 1; ; tries++) {
-    const tail = await state.context.reader.stream(
-      stream,
-      'end',
-      'backwards',
-      limits.kurrentdb.anyTailEvents,
-    );
-    const ours = tail.find((event) => event.id === events[0]?.id);
-    if (ours !== undefined) return ours.revision;
+    const [newest] = await state.context.reader.stream(stream, 'end', 'backwards', 1);
+    // Sent before, and the newest since: older repeats are known by `recentById`, or are not known.
+    if (newest !== undefined && newest.id === events.at(-1)?.id) return newest.revision + 1 - events.length;
     try {
-      return await appendAt(state, request, tail[0]?.revision ?? 'none');
+      return await appendAt(state, request, newest?.revision ?? 'none');
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
       if (tries === limits.kurrentdb.anyTriesMax) {

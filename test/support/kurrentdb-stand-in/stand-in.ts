@@ -103,7 +103,8 @@ export async function openStandIn(options: StandInOptions = {}): Promise<StandIn
 
   return {
     get url() {
-      return `kurrentdb://127.0.0.1:${relay.port}?tls=false`;
+      // The client's native half waits for one interval, half a second otherwise, before it connects.
+      return `kurrentdb://127.0.0.1:${relay.port}?tls=false&discoveryInterval=1`;
     },
     log,
     fateOfNextAppends: (...next) => void fates.push(...next),
