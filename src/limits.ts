@@ -209,4 +209,26 @@ export const limits = {
     /** Parameters kept of one Content-Type or Content-Disposition. */
     parametersMax: 200,
   },
+  authentication: {
+    /** Password hashes computed at once, and logins waiting for one. */
+    hashesAtOnce: 2,
+    hashesWaitingMax: 2_000,
+    /** Passwords that fitted are recognised again for this long. */
+    rememberedMs: 60_000,
+    rememberedMax: 10_000,
+    /** Failures of an address or account before it has to wait, and how long: doubling from the first pause. */
+    freeFailures: 5,
+    pauseMs: 2_000,
+    pauseMaxMs: 5 * 60_000,
+    forgetMs: 60 * 60_000,
+    trackedMax: 20_000,
+  },
+  mailboxView: {
+    /** How long a question waits for a mailbox's view to reach the log. */
+    currentWithinMs: 20_000,
+    /** How long a view stays in memory after its last session. */
+    idleMs: 60_000,
+    /** Origin events of one account kept opened. */
+    originsCachedMax: 256,
+  },
 } as const;
