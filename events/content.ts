@@ -22,6 +22,14 @@ export interface ContentRef extends ContentCommitment {
   readonly messageId: string;
 }
 
+/** What it takes to read a stored content. Without the length its end is known by the chunk that is
+ * sealed as the last. */
+export interface ContentSource {
+  readonly messageId: string;
+  readonly blobId: string;
+  readonly length?: number;
+}
+
 /** Inline octets stand beside the list, in its order; a blob's octets are a range of its content. */
 export type Segment =
   | { readonly kind: 'inline'; readonly length: number }

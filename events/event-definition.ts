@@ -35,7 +35,8 @@ export interface BoxDefinition<T, Clear> {
 }
 
 type Shape = Record<string, z.ZodType>;
-type ClearOf<S extends Shape> = z.infer<z.ZodObject<S>>;
+/** zod infers an empty shape as a record of `never`, which no box would fit into. */
+type ClearOf<S extends Shape> = keyof S extends never ? unknown : z.infer<z.ZodObject<S>>;
 // biome-ignore lint/suspicious/noExplicitAny: the scope function's input differs from definition to definition
 type AnyBox = BoxDefinition<any, any>;
 type Boxes = Record<string, AnyBox>;

@@ -62,8 +62,15 @@ export type LogItem =
 export interface EventLog {
   /** All events or none; durable when resolved. Throws `WrongExpectedRevision` when another writer came
    * first, `AppendTooLarge` over the limits, `LogUnavailable` when the store cannot answer (the outcome
-   * is then unknown when `outcomeUnknown` says so: settle it by sending the same events again). Sending
-   * the same event ids again at the same expected revision resolves with where they already stand. */
+   * is then unknown when `outcomeUnknown` says so: settle it by sending the same events again), and
+   * `RangeError` for what only a bug can hand over: no events, or an id that is no lower-case UUID.
+   *
+   * Sending the same event ids again at the same expected revision resolves with where they already
+   * stand. With `'any'` a repeat is recognised as long as it comes soon.
+   *
+   * Appends may be chained without waiting, but each is judged by its own expected revision alone: when
+   * the first conflicts because another writer came before it, the next one may expect just what that
+   * writer left, and is then taken. The octets must not change once they were handed over. */
   append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<Appended>;
   /** A stream that does not exist yields nothing. */
   readStream(stream: string, options?: ReadStreamOptions): AsyncIterable<RecordedEvent>;
@@ -100,7 +107,11 @@ export interface FollowOptions {
 }
 
 export interface Following {
+  /** Resolves when the batch under way has been handled and no other will be; do not await it, or the
+   * log's `close`, inside the handler. Never rejects. */
   stop(): Promise<void>;
+  /** Resolves when it was stopped or the log was closed; rejects when the store or the handler failed.
+   * Somebody has to look at it. */
   readonly done: Promise<void>;
 }
 

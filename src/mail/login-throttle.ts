@@ -38,7 +38,8 @@ export function createLoginThrottle(now: () => number): LoginThrottle {
     retryAfterMs: (keys) => Math.max(0, ...keys.map(retryAfter)),
     failed: (keys) => keys.forEach(failed),
     // A right password clears the account, not the address: a guesser may own one account.
-    succeeded: (keys) =>
-      keys.filter((key) => key.startsWith('account ')).forEach((key) => failures.delete(key)),
+    succeeded: (keys) => {
+      for (const key of keys) if (key.startsWith('account ')) failures.delete(key);
+    },
   };
 }
