@@ -16,6 +16,7 @@ const colon = 0x3a;
 export function filterHeaderFields(header: Uint8Array, names: readonly string[], not: boolean): Uint8Array {
   const octets = asBuffer(header);
   const named = new Set(names.map(asciiLower));
+  named.delete('');
   const kept: Uint8Array[] = [];
   let keeps = false;
   let runStart = 0;
@@ -49,8 +50,7 @@ function isEmptyLine(octets: Buffer, at: number): boolean {
   return octets[at] === lf || (octets[at] === cr && octets[at + 1] === lf);
 }
 
-/** The name of the field in lower case, '' when the line is none: no name is empty, so it is never
- * asked for. */
+/** The name of the field in lower case, '' when the line is none. */
 function fieldName(octets: Buffer, start: number, end: number): string {
   const found = octets.subarray(start, end).indexOf(colon);
   return found < 0 ? '' : asciiLower(trimWhite(octets.toString('latin1', start, start + found)));

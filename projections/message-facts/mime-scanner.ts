@@ -210,7 +210,7 @@ function open(scan: Scan, headerStart: number, isMessage: boolean): void {
 /** The header has ended with its empty line. */
 function endHeader(scan: Scan): void {
   const at = scan.base + scan.at;
-  const entity = startBody(scan, at, scan.lines);
+  const entity = startBody(scan, at, scan.lines, 1);
   scan.lineEndOctets = 0;
   if (entity.described?.kind === 'message') open(scan, at, true);
 }
@@ -218,16 +218,20 @@ function endHeader(scan: Scan): void {
 /** The header has ended without an empty line, at a boundary or at the end of the message: the body is
  * empty, and so is a message nested in it. */
 function endHeaderEarly(scan: Scan, at: number, lines: number): void {
-  let entity = startBody(scan, at, lines);
+  // Room is kept for the part that the boundary begins.
+  const placesWanted = 2;
+  let entity = startBody(scan, at, lines, placesWanted);
   while (entity.described?.kind === 'message') {
     open(scan, at, true);
-    entity = startBody(scan, at, lines);
+    entity = startBody(scan, at, lines, placesWanted);
   }
 }
 
-function startBody(scan: Scan, bodyStart: number, lines: number): Entity {
+/** `placesWanted`: how many more parts must be allowed if this one is to hold others. */
+function startBody(scan: Scan, bodyStart: number, lines: number, placesWanted: number): Entity {
   const entity = scan.open.at(-1)!;
-  const mayNest = scan.open.length < scan.limits.depthMax && scan.partCount < scan.limits.partsMax;
+  const { depthMax, partsMax } = scan.limits;
+  const mayNest = scan.open.length < depthMax && scan.partCount + placesWanted <= partsMax;
   describe(entity, scan.open.at(-2), mayNest, scan.limits);
   if (entity.isMessage) entity.envelope = envelopeOf(entity.fields.values(), scan.addressBudget);
   entity.bodyStart = bodyStart;
