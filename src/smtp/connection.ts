@@ -42,11 +42,13 @@ export class ChanceryConnection extends SMTPConnection {
     const { settings, services, sessionLogger: logger } = server;
     this.#server = server;
     const peer = { address: this.remoteAddress, port: this.remotePort };
+    const proxied = options?.remoteAddress !== undefined;
     this.#recorder = services.openSession({
       listener: settings.listener,
       protocol: settings.mode === 'mx' ? 'smtp' : 'submission',
       peer,
       local: { address: this.localAddress, port: this.localPort },
+      ...(proxied ? { proxy: { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 } } : {}),
       implicitTls: settings.implicitTls,
     });
     this.#session = {
@@ -71,7 +73,7 @@ export class ChanceryConnection extends SMTPConnection {
   open(refusal: Reply | undefined): void {
     if (refusal === undefined) {
       this.#armHandshakeTimer();
-      this._setListeners(() => this.#welcome());
+      this._setListeners(() => this.#safely(() => this.#welcome()));
       return;
     }
     // A peer that expects TLS understands no reply before the handshake, and it is not worth one.
@@ -102,7 +104,7 @@ export class ChanceryConnection extends SMTPConnection {
 
   override _createParser(): SmtpInputStream {
     return new SmtpInputStream({
-      onOctets: (count) => this.#onOctets(count),
+      onOctets: (count) => this.#safely(() => this.#onOctets(count)),
       onLine: (line, ending) => this.#onLine(line, ending),
       onDiscarded: (count) => this.#onDiscarded(count),
       onEndlessLine: () => this.#refuseAndEnd('unknown', replies.tooManyBadCommands, 'endless command line'),
@@ -114,7 +116,7 @@ export class ChanceryConnection extends SMTPConnection {
    * done: tearing down the socket below it instead would crash the process. */
   override _armTimeout(socket: Socket = this._socket): void {
     if (this._upgrading) this.#handshake = socket;
-    socket.setTimeout(this.#server.settings.idleMsMax, () => this._onTimeout());
+    socket.setTimeout(this.#server.settings.idleMsMax, () => this.#safely(() => this._onTimeout()));
   }
 
   override _onTimeout(): void {
@@ -172,7 +174,7 @@ export class ChanceryConnection extends SMTPConnection {
     // A pause shows who talks before the greeting (RFC 5321 section 3.1: the client waits for it). Where
     // people send their own mail nobody waits for nothing.
     if (mode === 'mx' && earlyTalkerPauseMs > 0 && !isTrusted(this.#session.peer.address)) {
-      this.#openingTimer = setTimeout(() => this.#greet(), earlyTalkerPauseMs);
+      this.#openingTimer = setTimeout(() => this.#safely(() => this.#greet()), earlyTalkerPauseMs);
     } else {
       this.#greet();
     }
@@ -234,7 +236,7 @@ export class ChanceryConnection extends SMTPConnection {
     }
     this.#data = data;
     this.#dataTimer = setTimeout(
-      () => this.#refuseAndEnd('DATA', replies.dataTooSlow, 'DATA deadline'),
+      () => this.#safely(() => this.#refuseAndEnd('DATA', replies.dataTooSlow, 'DATA deadline')),
       this.#server.settings.dataMsMax,
     );
     this.#input?.beginData((octets) => this.#onData(data, octets));
@@ -280,10 +282,7 @@ export class ChanceryConnection extends SMTPConnection {
     this.#armHandshakeTimer();
     this.upgrade(
       () => undefined,
-      () => {
-        clearTimeout(this.#openingTimer);
-        this.#onTls();
-      },
+      () => this.#safely(() => this.#onTls()),
     );
   }
 
@@ -294,6 +293,7 @@ export class ChanceryConnection extends SMTPConnection {
   }
 
   #onTls(): void {
+    clearTimeout(this.#openingTimer);
     const tls = tlsFactsOf(this._socket as TLSSocket);
     this.#handshake = undefined;
     resetForTls(this.#session, tls);
@@ -342,7 +342,22 @@ export class ChanceryConnection extends SMTPConnection {
 
   #onBug(error: unknown): void {
     logError(this.#session, 'unknown', error);
-    this.#refuseAndEnd('unknown', replies.localErrorAtConnect, 'internal error');
+    if (this.#over) return;
+    try {
+      noteRefusal(this.#session, 'unknown', replies.localErrorAtConnect);
+    } catch (second) {
+      logError(this.#session, 'unknown', second);
+    }
+    this.#end(replies.localErrorAtConnect, 'internal error');
+  }
+
+  /** For what a timer or the library calls: an error thrown there would end the process. */
+  #safely(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#onBug(error);
+    }
   }
 
   /** A message whose end was seen is taken to its end first, reply or no reply. */

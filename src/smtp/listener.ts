@@ -53,6 +53,7 @@ export class ChanceryServer extends SMTPServer {
       logger: false,
       socketTimeout: settings.idleMsMax,
       disableReverseLookup: true,
+      useProxy: [...settings.proxies],
     });
     this.settings = settings;
     this.services = services;

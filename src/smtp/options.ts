@@ -16,7 +16,7 @@ export interface SmtpListenerOptions {
   /** 0 picks a free one. */
   readonly port: number;
   /** Without it STARTTLS is not offered. Needed for `implicitTls`. */
-  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer };
+  readonly tls?: { readonly key: string | Buffer; readonly cert: string | Buffer } | undefined;
   readonly implicitTls?: boolean;
   readonly sizeMax?: number;
   /** Networks in CIDR notation that wait for no greeting and have no limit of sessions per address.
@@ -24,6 +24,8 @@ export interface SmtpListenerOptions {
   readonly trustedNetworks?: readonly string[];
   /** Networks whose bare CRs and LFs are made CRLF, and recorded, instead of refused. */
   readonly normalizingNetworks?: readonly string[];
+  /** Addresses of load balancers that send a PROXY header (version 1) before the client's first octet. */
+  readonly proxies?: readonly string[];
   readonly sessionsMax?: number;
   readonly sessionsPerAddressMax?: number;
   readonly earlyTalkerPauseMs?: number;
@@ -57,6 +59,7 @@ export function settingsOf(options: SmtpListenerOptions): ListenerSettings {
     sizeMax: options.sizeMax ?? limits.smtp.messageOctetsMax,
     normalizing: createNetworkSet(options.normalizingNetworks ?? []),
     isTrusted: (address) => isLoopback(address) || trusted.has(address),
+    proxies: options.proxies ?? [],
     sessionsMax: options.sessionsMax ?? limits.smtp.sessionsMax,
     sessionsPerAddressMax: options.sessionsPerAddressMax ?? limits.smtp.sessionsPerAddressMax,
     earlyTalkerPauseMs: options.earlyTalkerPauseMs ?? limits.smtp.earlyTalkerPauseMs,

@@ -20,6 +20,8 @@ export interface SmtpSessionInfo {
   readonly protocol: 'smtp' | 'submission';
   readonly peer: SocketAddress;
   readonly local: SocketAddress;
+  /** The load balancer that named `peer` in its PROXY header. */
+  readonly proxy?: SocketAddress;
   readonly implicitTls: boolean;
 }
 
