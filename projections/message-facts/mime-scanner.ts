@@ -7,10 +7,18 @@
  * the beginning of one line is kept for the next. A line ends with LF, before which one CR belongs to the
  * line end; a bare CR and a NUL are octets like others.
  */
-import { type BoundaryMatch, type BoundarySet, createBoundarySet } from './boundary-set.ts';
-import { closedPart, countsLines, describe, type Entity, openEntity } from './entity.ts';
-import { type AddressBudget, envelopeOf } from './envelope.ts';
-import { createFieldCollector, type FieldBudget } from './field-collector.ts';
+import type { BoundaryMatch } from './boundary-set.ts';
+import {
+  beginEntity,
+  closeInside,
+  closeMessage,
+  createEntityTree,
+  type EntityTree,
+  endHeader,
+  endHeaderEarly,
+  retireBoundary,
+  searchesBoundaries,
+} from './entity-tree.ts';
 import type { MessageFacts, MimeLimits } from './message-facts.ts';
 import { asBuffer } from './octets.ts';
 
@@ -22,7 +30,7 @@ export interface MimeScanner {
 }
 
 interface Scan {
-  readonly limits: MimeLimits;
+  readonly tree: EntityTree;
   /** Octets of a line that must be seen to tell a boundary, or the name of a field. */
   readonly lineHeadOctets: number;
   /** What was kept of the last chunk, and the newest chunk. */
@@ -42,14 +50,6 @@ interface Scan {
   lineEndOctets: number;
   /** LFs so far, counted wherever somebody wants to know. */
   lines: number;
-  /** How many open entities count their lines. */
-  lineCounters: number;
-  /** The open entities, the innermost last. */
-  readonly open: Entity[];
-  readonly boundaries: BoundarySet;
-  partCount: number;
-  readonly fieldBudget: FieldBudget;
-  readonly addressBudget: AddressBudget;
 }
 
 const lf = 0x0a;
@@ -60,7 +60,7 @@ const nothing = Buffer.alloc(0);
 
 export function createMimeScanner(limits: MimeLimits): MimeScanner {
   const scan: Scan = {
-    limits,
+    tree: createEntityTree(limits),
     lineHeadOctets: Math.max(limits.boundaryOctetsMax, 64) + 6,
     work: nothing,
     base: 0,
@@ -71,14 +71,7 @@ export function createMimeScanner(limits: MimeLimits): MimeScanner {
     atLineStart: true,
     lineEndOctets: 0,
     lines: 0,
-    lineCounters: 0,
-    open: [],
-    boundaries: createBoundarySet(),
-    partCount: 0,
-    fieldBudget: { octetsLeft: limits.fieldsOctetsMax },
-    addressBudget: { addressesLeft: limits.addressesMax },
   };
-  open(scan, 0, true);
   return {
     push(chunk) {
       const rest = scan.work;
@@ -122,14 +115,12 @@ function keepRest(scan: Scan): void {
 
 function finish(scan: Scan): MessageFacts {
   const size = scan.base + scan.at;
-  if (scan.mode === 'header') endHeaderEarly(scan, size, scan.lines);
-  closeInside(scan, 0, size, scan.lines);
-  const message = scan.open[0]!;
-  return { size, envelope: message.envelope, root: closedPart(message, size, scan.lines) };
+  if (scan.mode === 'header') endHeaderEarly(scan.tree, size, scan.lines);
+  return closeMessage(scan.tree, size, scan.lines);
 }
 
 function scanHeader(scan: Scan): boolean {
-  const { fields } = scan.open.at(-1)!;
+  const { fields } = scan.tree.open.at(-1)!;
   while (scan.at < scan.work.length) {
     const { work, at } = scan;
     const lineFeed = findLineFeed(work, at);
@@ -138,13 +129,13 @@ function scanHeader(scan: Scan): boolean {
       if (lineFeed < 0 && !scan.ended && work.length - at < scan.lineHeadOctets) return false;
       if (lineFeed === at || (lineFeed === at + 1 && work[at] === cr)) {
         useLine(scan, lineFeed);
-        endHeader(scan);
+        beginBody(scan);
         return true;
       }
       const match = boundaryAt(scan, lineFeed);
       if (match !== undefined) {
         const bodyEnd = bodyEndHere(scan);
-        endHeaderEarly(scan, bodyEnd.at, bodyEnd.lines);
+        endHeaderEarly(scan.tree, bodyEnd.at, bodyEnd.lines);
         meetBoundary(scan, match, bodyEnd);
         return true;
       }
@@ -157,7 +148,7 @@ function scanHeader(scan: Scan): boolean {
 }
 
 function scanBody(scan: Scan): boolean {
-  const isSearching = searchesBoundaries(scan);
+  const isSearching = searchesBoundaries(scan.tree);
   while (scan.at < scan.work.length) {
     const { work, at } = scan;
     if (isSearching && scan.atLineStart && work[at] === hyphen) {
@@ -169,7 +160,7 @@ function scanBody(scan: Scan): boolean {
         return true;
       }
     }
-    if (scan.lineCounters > 0) useToLineFeed(scan, findLineFeed(work, at));
+    if (scan.tree.lineCounters > 0) useToLineFeed(scan, findLineFeed(work, at));
     else if (isSearching) useToLineFeed(scan, findSuspect(work, at));
     else useAll(scan);
   }
@@ -193,79 +184,31 @@ function skipDelimiterLine(scan: Scan): boolean {
     scan.mode = 'body';
     return true;
   }
-  open(scan, scan.base + scan.at, false);
+  beginEntity(scan.tree, scan.base + scan.at, false);
+  beginHeader(scan);
   return true;
 }
 
-/** A new entity begins at `headerStart`, inside the innermost open one. */
-function open(scan: Scan, headerStart: number, isMessage: boolean): void {
-  const fields = createFieldCollector(isMessage, scan.limits.fieldOctetsMax, scan.fieldBudget);
-  scan.open.push(openEntity(headerStart, isMessage, fields));
-  scan.partCount += 1;
+function beginHeader(scan: Scan): void {
   scan.mode = 'header';
   scan.atLineStart = true;
   scan.lineEndOctets = 0;
 }
 
-/** The header has ended with its empty line. */
-function endHeader(scan: Scan): void {
-  const at = scan.base + scan.at;
-  const entity = startBody(scan, at, scan.lines, 1);
+/** The header has ended with its empty line; in a message/rfc822 another header begins. */
+function beginBody(scan: Scan): void {
+  const isMessage = endHeader(scan.tree, scan.base + scan.at, scan.lines);
+  scan.mode = isMessage ? 'header' : 'body';
   scan.lineEndOctets = 0;
-  if (entity.described?.kind === 'message') open(scan, at, true);
-}
-
-/** The header has ended without an empty line, at a boundary or at the end of the message: the body is
- * empty, and so is a message nested in it. */
-function endHeaderEarly(scan: Scan, at: number, lines: number): void {
-  // Room is kept for the part that the boundary begins.
-  const placesWanted = 2;
-  let entity = startBody(scan, at, lines, placesWanted);
-  while (entity.described?.kind === 'message') {
-    open(scan, at, true);
-    entity = startBody(scan, at, lines, placesWanted);
-  }
-}
-
-/** `placesWanted`: how many more parts must be allowed if this one is to hold others. */
-function startBody(scan: Scan, bodyStart: number, lines: number, placesWanted: number): Entity {
-  const entity = scan.open.at(-1)!;
-  const { depthMax, partsMax } = scan.limits;
-  const mayNest = scan.open.length < depthMax && scan.partCount + placesWanted <= partsMax;
-  describe(entity, scan.open.at(-2), mayNest, scan.limits);
-  if (entity.isMessage) entity.envelope = envelopeOf(entity.fields.values(), scan.addressBudget);
-  entity.bodyStart = bodyStart;
-  entity.linesBefore = lines;
-  if (countsLines(entity)) scan.lineCounters += 1;
-  if (entity.boundary !== undefined) scan.boundaries.add(entity.boundary, scan.open.length - 1);
-  scan.mode = 'body';
-  return entity;
-}
-
-/** Ends all bodies inside the open entity `outer`. */
-function closeInside(scan: Scan, outer: number, bodyEnd: number, lines: number): void {
-  while (scan.open.length - 1 > outer) {
-    const entity = scan.open.pop()!;
-    const parent = scan.open.at(-1)!;
-    if (countsLines(entity)) scan.lineCounters -= 1;
-    if (entity.boundary !== undefined) scan.boundaries.remove(entity.boundary);
-    parent.parts.push(closedPart(entity, bodyEnd, lines));
-    if (entity.isMessage) parent.nestedEnvelope = entity.envelope;
-  }
-}
-
-function searchesBoundaries(scan: Scan): boolean {
-  // With all parts used up, the rest belongs to the last one, boundaries and all.
-  return scan.boundaries.size() > 0 && scan.partCount < scan.limits.partsMax;
 }
 
 /** The boundary that the line at hand begins with. `lineFeed`: its end, negative when out of reach. */
 function boundaryAt(scan: Scan, lineFeed: number): BoundaryMatch | undefined {
   const { work, at } = scan;
-  if (work[at] !== hyphen || work[at + 1] !== hyphen || !searchesBoundaries(scan)) return undefined;
-  if (lineFeed < 0) return scan.boundaries.match(work, at + 2, work.length, scan.ended);
+  if (work[at] !== hyphen || work[at + 1] !== hyphen || !searchesBoundaries(scan.tree)) return undefined;
+  if (lineFeed < 0) return scan.tree.boundaries.match(work, at + 2, work.length, scan.ended);
   const end = lineFeed - (work[lineFeed - 1] === cr ? 1 : 0);
-  return scan.boundaries.match(work, at + 2, end, true);
+  return scan.tree.boundaries.match(work, at + 2, end, true);
 }
 
 interface BodyEnd {
@@ -283,15 +226,11 @@ function bodyEndHere(scan: Scan): BodyEnd {
 }
 
 function meetBoundary(scan: Scan, match: BoundaryMatch, bodyEnd: BodyEnd): void {
-  closeInside(scan, match.owner, bodyEnd.at, bodyEnd.lines);
+  closeInside(scan.tree, match.owner, bodyEnd.at, bodyEnd.lines);
   const { work } = scan;
   const behind = scan.at + 2 + match.length;
   const isClosing = work[behind] === hyphen && work[behind + 1] === hyphen;
-  if (isClosing) {
-    const owner = scan.open[match.owner]!;
-    scan.boundaries.remove(owner.boundary!);
-    owner.boundary = undefined;
-  }
+  if (isClosing) retireBoundary(scan.tree, match.owner);
   scan.mode = isClosing ? 'delimiter-to-epilogue' : 'delimiter-to-part';
   scan.at = behind;
   scan.atLineStart = false;
