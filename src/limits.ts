@@ -223,6 +223,16 @@ export const limits = {
     forgetMs: 60 * 60_000,
     trackedMax: 20_000,
   },
+  intake: {
+    /** Free space of the data directory is asked for this often. */
+    spaceCheckedEveryMs: 1_000,
+    /** Free space that new mail must leave. */
+    reserveOctets: 64 * 1024 * 1024,
+    /** A message that has waited this long for the log makes the log count as late. */
+    lateMs: 10_000,
+    /** New mail is refused for this long after the log failed. */
+    afterFailureMs: 2_000,
+  },
   mailboxView: {
     /** How long a question waits for a mailbox's view to reach the log. */
     currentWithinMs: 20_000,
