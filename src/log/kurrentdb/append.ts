@@ -18,9 +18,12 @@ import {
   WrongExpectedRevision,
 } from '../../../events/event-log.ts';
 import { limits } from '../../limits.ts';
+import { SqliteFailure } from '../../sqlite/failure.ts';
 import type { Client } from './client.ts';
 import { type ClientHolder, type ConnectionContext, holdClient, type Reader } from './connection.ts';
 import { NeverSent, SilentServer, sortFailure } from './failure.ts';
+import type { PositionIndex } from './position-index.ts';
+import type { RecentEvents } from './recent-events.ts';
 import { backOffMs, createSlots, late, pause, type Slots, within } from './waiting.ts';
 
 export interface Appender {
@@ -31,8 +34,8 @@ export interface Appender {
 
 export interface AppendContext extends ConnectionContext {
   readonly reader: Reader;
-  /** An event that arrived lately, by its id. */
-  recentById(id: string): RecordedEvent | undefined;
+  readonly recent: RecentEvents;
+  readonly index: PositionIndex;
 }
 
 interface Request {
@@ -110,11 +113,14 @@ async function admit(
 async function appendSafely(state: State, request: Request): Promise<Revision> {
   const { stream, expected, events } = request;
   if (expected !== 'any') return appendAt(state, request, expected);
-  const stands = state.context.recentById(events[0]?.id ?? '');
-  if (stands?.stream === stream) return stands.revision;
+  const { recent, reader } = state.context;
+  const stands = recent.byId(events[0]?.id ?? '');
+  if (stands?.stream === stream && standHere(recent, stands, events)) return stands.revision;
   for (let tries = 1; ; tries++) {
-    const [newest] = await state.context.reader.stream(stream, 'end', 'backwards', 1);
-    // Sent before, and the newest since: older repeats are known by `recentById`, or are not known.
+    // What arrived here is most often all there is; a conflict shows when it is not.
+    const guess = tries === 1 ? recent.headOf(stream) : undefined;
+    const newest = guess ?? (await reader.stream(stream, 'end', 'backwards', 1))[0];
+    // Sent before, and the newest since: an older repeat is known by its id as long as that is recent.
     if (newest !== undefined && newest.id === events.at(-1)?.id) return newest.revision + 1 - events.length;
     try {
       return await appendAt(state, request, newest?.revision ?? 'none');
@@ -220,12 +226,24 @@ async function tryOnce(
   }
 }
 
+function standHere(recent: RecentEvents, first: RecordedEvent, events: readonly NewEvent[]): boolean {
+  return events.every((event, at) => {
+    const found = recent.byId(event.id);
+    return found?.stream === first.stream && found.revision === first.revision + at;
+  });
+}
+
+/** Whether our events are what stands at a revision where the server found a conflict. */
 async function standsAt({ context }: State, { stream, events }: Request, first: Revision): Promise<boolean> {
+  const { recent, index: positions, reader } = context;
   try {
-    const found = await context.reader.stream(stream, first, 'forwards', events.length);
+    const index = (await positions.find(stream, first, first)).get(first);
+    const [arrived] = index === undefined ? [] : (recent.from(index, 1) ?? []);
+    if (arrived !== undefined && arrived.id !== events[0]?.id) return false;
+    const found = await reader.stream(stream, first, 'forwards', events.length);
     return events.every((event, at) => found[at]?.id === event.id);
   } catch (error) {
-    if (!(error instanceof LogUnavailable)) throw error;
-    throw new LogUnavailable(error.message, { outcomeUnknown: true, cause: error.cause });
+    if (!(error instanceof LogUnavailable) && !(error instanceof SqliteFailure)) throw error;
+    throw new LogUnavailable(error.message, { outcomeUnknown: true, cause: error });
   }
 }

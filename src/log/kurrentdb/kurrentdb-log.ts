@@ -64,7 +64,7 @@ export async function openKurrentDbLog(options: KurrentDbLogOptions): Promise<Ev
     const known = await knownIndex(reader, index, report);
     const tail = createTail({ ...connection, reader, index: known });
     await tail.readOn();
-    const appender = createAppender({ ...connection, reader, recentById: (id) => tail.recent.byId(id) });
+    const appender = createAppender({ ...connection, reader, recent: tail.recent, index: known });
     const subscription = keepSubscribed({ ...connection, reader, index: known }, tail);
     return eventLog({ reader, index: known, tail, appender, closing, subscription });
   } catch (error) {
