@@ -18,6 +18,8 @@ export interface OpenDatabaseOptions {
   readonly version: number;
   /** Page cache of this connection, in KiB. Default 16 MiB. */
   readonly cacheKib?: number;
+  /** How long to wait for another process's lock. Default `limits.sqlite.busyTimeoutMs`. */
+  readonly busyTimeoutMs?: number;
   /** Most 4,096-octet pages the file may grow to; over it SQLITE_FULL. Default: the disk decides. */
   readonly pagesMax?: number;
 }
@@ -27,7 +29,7 @@ export function openDatabase(options: OpenDatabaseOptions): DatabaseSync {
   if (!readOnly) createPrivately(options.path);
   const database = new DatabaseSync(options.path, {
     readOnly,
-    timeout: limits.sqlite.busyTimeoutMs,
+    timeout: options.busyTimeoutMs ?? limits.sqlite.busyTimeoutMs,
     enableForeignKeyConstraints: false,
   });
   try {

@@ -21,8 +21,8 @@ const schema = `
   )`;
 
 serveSqlite<IndexSetup, IndexHello, IndexRequest, IndexAnswer>(({ path }) => {
-  const database = openDatabase({ path, schema, version: 1 });
-  // One process owns the file, and the mode keeps others out; without a sync in each commit.
+  // One process owns the file, and the mode keeps others out: whoever waits for it waits in vain.
+  const database = openDatabase({ path, schema, version: 1, busyTimeoutMs: 0 });
   database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = NORMAL;');
   // REPLACE: a batch whose answer was lost comes again, with the same places.
   const addPlace = database.prepare('REPLACE INTO place VALUES (?, ?, ?)');

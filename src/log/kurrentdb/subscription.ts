@@ -58,6 +58,9 @@ async function subscribeOnce(context: TailContext, tail: Tail, attempt: Attempt)
     attempt.ended.resolve(cause);
   };
   const stop = (): void => end(new Error('the event log is closed'));
+  tail.whenMissed(() =>
+    end(new SilentServer('the subscription brought nothing although events were stored')),
+  );
   closing.addEventListener('abort', stop);
   const client = createClient(url);
   try {
@@ -70,11 +73,12 @@ async function subscribeOnce(context: TailContext, tail: Tail, attempt: Attempt)
     if ((await within(timings.readTryMsMax, confirmed)) === late) {
       end(new SilentServer('the event store did not confirm a subscription in time'));
     }
-    await watch(context, tail, attempt, end);
+    await watch(context, tail, attempt);
   } catch (error) {
     end(error);
   } finally {
     closing.removeEventListener('abort', stop);
+    tail.whenMissed(undefined);
     await within(
       timings.readTryMsMax,
       client.dispose().catch((cause) => report({ kind: 'client-recreated', cause })),
@@ -104,12 +108,7 @@ function deliver(
 }
 
 /** Until the subscription ends: looks after it whenever it was quiet. */
-async function watch(
-  { reader, timings, report }: TailContext,
-  tail: Tail,
-  attempt: Attempt,
-  end: (cause: unknown) => void,
-): Promise<void> {
+async function watch({ reader, timings, report }: TailContext, tail: Tail, attempt: Attempt): Promise<void> {
   let seen = attempt.events;
   while ((await within(timings.quietMsMax, attempt.ended.promise)) === late) {
     const wasQuiet = attempt.events === seen;
@@ -120,9 +119,7 @@ async function watch(
       if (newest?.position === undefined || lagsNot(tail, newest.position)) continue;
       // It may be on its way.
       await within(timings.arrivalMsMax, tail.nextArrival());
-      if (attempt.events !== seen || lagsNot(tail, newest.position)) continue;
-      await tail.readOn();
-      end(new SilentServer('the subscription brought nothing although events were stored'));
+      if (attempt.events === seen && !lagsNot(tail, newest.position)) await tail.fetchMissed();
     } catch (error) {
       if (!(error instanceof LogUnavailable)) throw error;
       report({ kind: 'quiet-check-failed', cause: error });

@@ -40,6 +40,10 @@ export interface Tail {
   nextArrival(): Promise<void>;
   /** Reads on to the end of `$all`. Resolves with how many events that brought. */
   readOn(): Promise<number>;
+  /** Reads on after what the subscription should have brought and did not; tells `whenMissed`. */
+  fetchMissed(): Promise<void>;
+  /** Who is told when reading brought what the subscription had not. One listener; undefined ends it. */
+  whenMissed(listener: (() => void) | undefined): void;
 }
 
 interface State {
@@ -49,6 +53,7 @@ interface State {
   position: Position | undefined;
   arrival: PromiseWithResolvers<void> | undefined;
   reading: Promise<number> | undefined;
+  missed: (() => void) | undefined;
 }
 
 const keyOf = (stream: string, revision: Revision): string => `${revision}@${stream}`;
@@ -63,6 +68,7 @@ export function createTail(context: TailContext): Tail {
     position: newest?.position,
     arrival: undefined,
     reading: undefined,
+    missed: undefined,
   };
   context.closing.addEventListener('abort', () => arrived(state));
   return {
@@ -73,6 +79,10 @@ export function createTail(context: TailContext): Tail {
     reach: (position) => reach(state, position),
     nextArrival: () => nextArrival(state),
     readOn: () => readOn(state),
+    fetchMissed: () => fetchMissed(state),
+    whenMissed: (listener) => {
+      state.missed = listener;
+    },
   };
 }
 
@@ -126,10 +136,10 @@ async function indexOf(state: State, stream: string, revision: Revision): Promis
       if (state.awaited.get(key) === arrival) state.awaited.delete(key);
       return found;
     }
+    if (performance.now() > giveUpAt) throw unavailable(`an event of ${stream} does not arrive`);
     const came = await within(timings.arrivalMsMax, arrival.promise);
     if (came !== late) return came;
-    await readOn(state);
-    if (performance.now() > giveUpAt) throw unavailable(`an event of ${stream} does not arrive`);
+    await fetchMissed(state);
   }
 }
 
@@ -139,7 +149,7 @@ async function reach(state: State, position: Position): Promise<void> {
   while (state.position === undefined || comparePositions(state.position, position) < 0) {
     if (closing.aborted) throw unavailable('the event log is closed');
     if (performance.now() > giveUpAt) throw unavailable('the newest events do not arrive');
-    if ((await within(timings.arrivalMsMax, nextArrival(state))) === late) await readOn(state);
+    if ((await within(timings.arrivalMsMax, nextArrival(state))) === late) await fetchMissed(state);
   }
 }
 
@@ -148,6 +158,10 @@ function readOn(state: State): Promise<number> {
     state.reading = undefined;
   });
   return state.reading;
+}
+
+async function fetchMissed(state: State): Promise<void> {
+  if ((await readOn(state)) > 0) state.missed?.();
 }
 
 async function readToEnd(state: State): Promise<number> {
