@@ -4,7 +4,7 @@
  */
 
 export interface BlobStore {
-  /** Starts a blob. Nothing is visible to readers before `commit` resolves. */
+  /** Starts a blob under a new id (a UUIDv7). Nothing is visible to readers before `commit` resolves. */
   create(blobId: string): BlobWriter;
   /** The sealed chunks `first` to `last` (inclusive, from 0; clipped to what is there), in order.
    * Throws `BlobMissing` when the blob was never committed or has been destroyed. */
@@ -26,9 +26,11 @@ export interface BlobInfo {
 }
 
 export interface BlobWriter {
-  /** Takes the next sealed chunk; resolves when the writer may go on (bounded memory). */
+  /** Takes the next sealed chunk, which must not change any more; resolves when the writer may go on
+   * (bounded memory). What failed meets every later call again. */
   write(chunk: Uint8Array): Promise<void>;
-  /** Durable and visible when resolved. */
+  /** Durable and visible when resolved. Throws `BlobExists`, `BlobStoreUnavailable`; a blob has at least
+   * one chunk. */
   commit(): Promise<void>;
   /** Forgets what was written. Never throws. */
   abort(): Promise<void>;
@@ -36,6 +38,10 @@ export interface BlobWriter {
 
 export class BlobMissing extends Error {
   override readonly name = 'BlobMissing';
+}
+/** The id is taken, or the unfinished blob was destroyed under its writer. */
+export class BlobExists extends Error {
+  override readonly name = 'BlobExists';
 }
 export class BlobStoreUnavailable extends Error {
   override readonly name = 'BlobStoreUnavailable';
