@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Refusal } from '../../src/imap/grammar/command-reader.ts';
 import { createCommandReader } from '../../src/imap/grammar/command-reader.ts';
+import type { Refusal } from '../../src/imap/grammar/reader-steps.ts';
 import { limits } from '../../src/limits.ts';
 import { type Outcome, octets, readCommands, testReaderLimits } from '../support/imap-reading.ts';
 

@@ -4,9 +4,10 @@
  */
 
 import { classifyLiteral } from '../../src/imap/grammar/append-command.ts';
-import type { CommandReader, ReaderLimits, Refusal } from '../../src/imap/grammar/command-reader.ts';
+import type { CommandReader } from '../../src/imap/grammar/command-reader.ts';
 import { createCommandReader } from '../../src/imap/grammar/command-reader.ts';
 import { type ParsedCommand, parseCommand } from '../../src/imap/grammar/parse-command.ts';
+import type { ReaderLimits, Refusal } from '../../src/imap/grammar/reader-steps.ts';
 
 export type Outcome =
   | ParsedCommand

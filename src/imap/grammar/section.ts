@@ -3,7 +3,7 @@
  * BINARY[...] (RFC 3516). Parsers throw `SyntaxFault`.
  */
 import type { OctetString } from './command-parts.ts';
-import { type Cursor, expect, fail, nested, peek, skip, space, word } from './cursor.ts';
+import { type Cursor, expect, fail, peek, skip, space, word } from './cursor.ts';
 import { astring, list, number64, nzNumber } from './values.ts';
 
 export type SectionText =
@@ -75,13 +75,11 @@ function sectionText(cursor: Cursor): SectionText {
 /** `<0.1024>`, when it is there. */
 export function partial(cursor: Cursor): Partial | undefined {
   if (peek(cursor) !== '<') return undefined;
-  return nested(cursor, () => {
-    expect(cursor, '<', '<');
-    const offset = number64(cursor, 'Offset');
-    expect(cursor, '.', '. in partial');
-    const count = number64(cursor, 'Count');
-    if (count === 0) fail('Count out of range');
-    expect(cursor, '>', '> after partial');
-    return { offset, count };
-  });
+  expect(cursor, '<', '<');
+  const offset = number64(cursor, 'Offset');
+  expect(cursor, '.', '. in partial');
+  const count = number64(cursor, 'Count');
+  if (count === 0) fail('Count out of range');
+  expect(cursor, '>', '> after partial');
+  return { offset, count };
 }

@@ -80,7 +80,7 @@ export function largestNamed(set: SequenceSet & { readonly kind: 'ranges' }): nu
 }
 
 /** Sorts ranges and joins those that overlap or touch. Each must have first <= last. */
-export function normalise(ranges: readonly UidRange[]): readonly UidRange[] {
+function normalise(ranges: readonly UidRange[]): readonly UidRange[] {
   const joined: [number, number][] = [];
   for (const [first, last] of ranges.toSorted((a, b) => a[0] - b[0])) {
     const previous = joined.at(-1);
