@@ -39,7 +39,7 @@ const afterDotCr = 4;
 
 export function createDataDecoder(bareNewlines: BareNewlines): DataDecoder {
   // The CRLF that ended the DATA command counts as the first of CRLF.CRLF (RFC 5321 section 4.1.1.4).
-  let state = atLineStart;
+  let heldState = atLineStart;
   let sawBareNewline = false;
   // An octet may come out as two where a bare one becomes CRLF; a refused message has no content.
   const growth = bareNewlines === 'normalize' ? 2 : 1;
@@ -47,14 +47,21 @@ export function createDataDecoder(bareNewlines: BareNewlines): DataDecoder {
 
   function push(chunk: Uint8Array): DataStep {
     const out = Buffer.allocUnsafe(chunk.length * growth + 2);
+    // What the loop touches is local: it runs once for each octet of all mail.
+    let state = heldState;
     let length = 0;
+    let bare = false;
     let endedAt: number | undefined;
     for (let index = 0; index < chunk.length; index += 1) {
       const octet = chunk[index] as number;
+      if (state === inLine && octet !== CR && octet !== LF) {
+        out[length++] = octet;
+        continue;
+      }
       const waitingCr = state === afterCr || state === afterDotCr;
       if (waitingCr !== (octet === LF)) {
         // The CR that waited was bare, or this LF is.
-        sawBareNewline = true;
+        bare = true;
         if (refuses) length = 0;
         out[length++] = CR;
         out[length++] = LF;
@@ -79,6 +86,8 @@ export function createDataDecoder(bareNewlines: BareNewlines): DataDecoder {
         state = inLine;
       }
     }
+    heldState = state;
+    sawBareNewline ||= bare;
     const content = out.subarray(0, refuses && sawBareNewline ? 0 : length);
     return endedAt === undefined ? { content } : { content, endedAt };
   }

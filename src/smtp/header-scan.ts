@@ -4,7 +4,7 @@
  *
  * Assumes lines ending in CRLF, as the data decoder hands them over; any other octets are taken as they
  * are. The header ends at the first empty line (RFC 5322 section 2.1); a line in it that is no field is
- * passed over. One step for each octet of the header and none for the body; kept values are cut at
+ * passed over. At most one step for each octet of the header and none for the body; kept values are cut at
  * `limits.smtp.headerValueOctetsMax`, and Return-Path fields past their limit are counted, not kept.
  */
 import { limits } from '../limits.ts';
@@ -32,96 +32,127 @@ const keptFields: ReadonlyMap<string, KeptField> = new Map([
   ['subject', 'subject'],
   ['from', 'from'],
 ]);
+const meaningful: ReadonlySet<string> = new Set([...keptFields.keys(), 'received', 'return-path']);
+/** Spares most fields the making of a string. */
+const meaningfulLengths: ReadonlySet<number> = new Set([...meaningful].map((field) => field.length));
 /** Longest name that means something here. */
 const nameOctetsMax = 'return-path'.length;
 
+/** Where in a line the scan stands. In `skip` nothing before the next LF matters. */
+type Place = 'start' | 'name' | 'after-name' | 'value' | 'skip';
+
 export function createHeaderScan(): HeaderScan {
-  const kept: { [K in KeptField]?: string } = {};
-  const returnPaths: OctetRange[] = [];
-  let receivedCount = 0;
-  let tooManyReturnPaths = false;
-
+  const fields = createFieldKeeper();
+  const name = Buffer.allocUnsafe(nameOctetsMax + 1);
+  let nameLength = 0;
   let offset = 0;
-  let ended = false;
-  /** Start of the line that is being read. */
   let lineStart = 0;
-  let name: number[] = [];
-  /** `fold` is a line start that a space could still make a continuation of the field before it. */
-  let where: 'start' | 'name' | 'after-name' | 'value' | 'junk' = 'start';
-  let field: { readonly name: string; readonly start: number; readonly value: number[] } | undefined;
-
-  function endField(end: number): void {
-    if (field === undefined) return;
-    if (field.name === 'received') receivedCount += 1;
-    if (field.name === 'return-path') keepReturnPath({ offset: field.start, length: end - field.start });
-    const key = keptFields.get(field.name);
-    if (key !== undefined) kept[key] ??= decodeValue(field.value);
-    field = undefined;
-  }
-
-  function keepReturnPath(range: OctetRange): void {
-    if (returnPaths.length < limits.smtp.returnPathFieldsMax) returnPaths.push(range);
-    else tooManyReturnPaths = true;
-  }
+  let place: Place = 'start';
+  let ended = false;
 
   /** The first octet of a line: a continuation, a new field, or the empty line that ends the header. */
   function beginLine(octet: number): void {
-    lineStart = offset;
     if (octet === SPACE || octet === TAB) {
-      where = 'value';
-      keepOctet(octet);
+      place = fields.keepsValue() ? 'value' : 'skip';
+      if (place === 'value') fields.push(octet);
       return;
     }
-    endField(offset);
-    if (octet === CR || octet === LF) {
-      ended = true;
-      return;
-    }
-    name = [];
-    where = 'name';
-    readName(octet);
+    fields.end(offset);
+    lineStart = offset;
+    nameLength = 0;
+    if (octet === CR || octet === LF) ended = true;
+    else readName(octet);
   }
 
   function readName(octet: number): void {
+    place = 'name';
     if (octet === COLON) beginField();
-    else if (octet === SPACE || octet === TAB) where = 'after-name';
-    else if (name.length <= nameOctetsMax) name.push(octet);
+    else if (octet === SPACE || octet === TAB) place = 'after-name';
+    // Longer than any name that means something: the line need not be looked at.
+    else if (nameLength === nameOctetsMax) place = 'skip';
+    else name[nameLength++] = octet;
   }
 
   function beginField(): void {
-    field = { name: String.fromCharCode(...name).toLowerCase(), start: lineStart, value: [] };
-    where = 'value';
-  }
-
-  function keepOctet(octet: number): void {
-    if (field === undefined || !keptFields.has(field.name)) return;
-    if (octet !== CR && octet !== LF && field.value.length < limits.smtp.headerValueOctetsMax) {
-      field.value.push(octet);
-    }
+    fields.begin(meaningfulLengths.has(nameLength) ? name.toString('latin1', 0, nameLength) : '', lineStart);
+    place = fields.keepsValue() ? 'value' : 'skip';
   }
 
   function step(octet: number): void {
-    if (where === 'start') beginLine(octet);
-    else if (octet === LF) where = 'start';
-    else if (where === 'name') readName(octet);
-    else if (where === 'after-name') {
-      // RFC 5322 section 4.5.8: white space may stand before the colon in the obsolete form.
-      if (octet === COLON) beginField();
-      else if (octet !== SPACE && octet !== TAB) where = 'junk';
-    } else if (where === 'value') keepOctet(octet);
+    if (place === 'start') beginLine(octet);
+    else if (octet === LF) place = 'start';
+    else if (place === 'name') readName(octet);
+    else if (place === 'value') fields.push(octet);
+    // RFC 5322 section 4.5.8: white space may stand before the colon in the obsolete form.
+    else if (octet === COLON) beginField();
+    else if (octet !== SPACE && octet !== TAB) place = 'skip';
   }
 
   return {
     push(content) {
-      for (let index = 0; index < content.length && !ended; index += 1) {
+      const base = offset;
+      let index = 0;
+      while (index < content.length && !ended) {
+        if (place === 'skip') {
+          const lineEnd = content.indexOf(LF, index);
+          index = lineEnd < 0 ? content.length : lineEnd;
+          if (lineEnd < 0) break;
+        }
+        offset = base + index;
         step(content[index] as number);
-        offset += 1;
+        index += 1;
       }
+      offset = base + index;
     },
     findings() {
-      if (!ended) endField(offset);
-      return { receivedCount, returnPaths, tooManyReturnPaths, ...kept };
+      if (!ended) fields.end(offset);
+      return fields.findings();
     },
+  };
+}
+
+interface FieldKeeper {
+  begin(name: string, start: number): void;
+  /** Does the value of the field that is open matter? */
+  keepsValue(): boolean;
+  push(octet: number): void;
+  end(offset: number): void;
+  findings(): HeaderFindings;
+}
+
+function createFieldKeeper(): FieldKeeper {
+  const kept: { [K in KeptField]?: string } = {};
+  const returnPaths: OctetRange[] = [];
+  const value = Buffer.allocUnsafe(limits.smtp.headerValueOctetsMax);
+  let valueLength = 0;
+  let receivedCount = 0;
+  let tooManyReturnPaths = false;
+  let open:
+    | { readonly name: string; readonly start: number; readonly key: KeptField | undefined }
+    | undefined;
+
+  return {
+    begin(name, start) {
+      valueLength = 0;
+      const lower = name.toLowerCase();
+      open = meaningful.has(lower) ? { name: lower, start, key: keptFields.get(lower) } : undefined;
+    },
+    keepsValue: () => open?.key !== undefined,
+    push(octet) {
+      if (octet !== CR && octet !== LF && valueLength < value.length) value[valueLength++] = octet;
+    },
+    end(offset) {
+      if (open === undefined) return;
+      if (open.name === 'received') receivedCount += 1;
+      if (open.name === 'return-path') {
+        const range = { offset: open.start, length: offset - open.start };
+        if (returnPaths.length < limits.smtp.returnPathFieldsMax) returnPaths.push(range);
+        else tooManyReturnPaths = true;
+      }
+      if (open.key !== undefined) kept[open.key] ??= decodeValue(value.subarray(0, valueLength));
+      open = undefined;
+    },
+    findings: () => ({ receivedCount, returnPaths, tooManyReturnPaths, ...kept }),
   };
 }
 
@@ -132,8 +163,7 @@ const LF = 0x0a;
 const COLON = 0x3a;
 
 /** Unfolded already. UTF-8 when it is that, otherwise one character for each octet. */
-function decodeValue(octets: readonly number[]): string {
-  const bytes = Buffer.from(octets);
+function decodeValue(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes).trim();
   } catch {

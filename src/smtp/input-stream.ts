@@ -5,7 +5,7 @@
  *
  * One thing at a time: a line or a chunk is handled before the next is looked at, and the socket waits
  * meanwhile. Memory is one chunk and one line of at most `limits.smtp.authLineOctetsMax`. After a full
- * turn of pipelined commands other connections get theirs.
+ * turn of pipelined commands or message octets other connections get theirs.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
@@ -37,6 +37,7 @@ export class SmtpInputStream extends SMTPStream {
   #line: Buffer[] = [];
   #lineOctets = 0;
   #linesThisTurn = 0;
+  #dataOctetsThisTurn = 0;
   #work: Promise<void> = Promise.resolve();
 
   constructor(handlers: InputHandlers) {
@@ -78,6 +79,7 @@ export class SmtpInputStream extends SMTPStream {
         continue;
       }
       const used = await sink(rest);
+      await this.#shareTurn({ lines: 0, dataOctets: used ?? rest.length });
       if (used === undefined) return;
       if (this.#sink === sink) this.#sink = undefined;
       rest = rest.subarray(used);
@@ -93,12 +95,19 @@ export class SmtpInputStream extends SMTPStream {
     }
     const { line, ending } = this.#takeLine();
     await this.#handlers.onLine(line, ending);
-    this.#linesThisTurn += 1;
-    if (this.#linesThisTurn >= limits.smtp.commandsPerTurnMax) {
-      this.#linesThisTurn = 0;
-      await nextTurn();
-    }
+    await this.#shareTurn({ lines: 1, dataOctets: 0 });
     return rest.subarray(end + 1);
+  }
+
+  /** libuv reads a busy socket many times before it looks at another. */
+  async #shareTurn(done: { readonly lines: number; readonly dataOctets: number }): Promise<void> {
+    this.#linesThisTurn += done.lines;
+    this.#dataOctetsThisTurn += done.dataOctets;
+    const { commandsPerTurnMax, dataOctetsPerTurnMax } = limits.smtp;
+    if (this.#linesThisTurn < commandsPerTurnMax && this.#dataOctetsThisTurn < dataOctetsPerTurnMax) return;
+    this.#linesThisTurn = 0;
+    this.#dataOctetsThisTurn = 0;
+    await nextTurn();
   }
 
   #keep(octets: Buffer): void {

@@ -42,7 +42,7 @@ export function parseReversePath(argument: string): ParseResult<ParsedPath> {
     prefix: /^FROM: */i,
     syntax: replies.syntaxMail,
     badAddress: replies.badSenderSyntax,
-    special: (inner) => (inner === '' ? { kind: 'null' } : undefined),
+    special: (inner) => (inner === '' ? 'null-path' : undefined),
   });
 }
 
@@ -53,10 +53,7 @@ export function parseForwardPath(argument: string): ParseResult<ParsedPath & { a
     syntax: replies.syntaxRecipient,
     badAddress: replies.badRecipientSyntax,
     // RFC 5321 section 4.1.1.3: the one path without a domain, in any case.
-    special: (inner) =>
-      /^postmaster$/i.test(inner)
-        ? { kind: 'address', address: { localPart: inner, domain: '' } }
-        : undefined,
+    special: (inner) => (/^postmaster$/i.test(inner) ? { localPart: inner, domain: '' } : undefined),
   });
   if (!result.ok) return result;
   const { address } = result.value;
@@ -76,7 +73,8 @@ interface PathRules {
   readonly prefix: RegExp;
   readonly syntax: Reply;
   readonly badAddress: Reply;
-  special(inner: string): { kind: 'null' } | { kind: 'address'; address: AddressPath } | undefined;
+  /** The paths that are no mailbox: `<>` after MAIL, `<Postmaster>` after RCPT. */
+  special(inner: string): AddressPath | 'null-path' | undefined;
 }
 
 function parsePath(argument: string, rules: PathRules): ParseResult<ParsedPath> {
@@ -90,15 +88,13 @@ function parsePath(argument: string, rules: PathRules): ParseResult<ParsedPath> 
   // RFC 6531 section 3.3: without SMTPUTF8 an address is ASCII; section 3.5 gives the code.
   if (/[^\x00-\x7f]/.test(asSent)) return refuse(replies.nonAsciiAddress);
 
+  const inner = asSent.slice(1, -1);
+  const address = rules.special(inner) ?? parseMailbox(stripSourceRoute(inner));
+  if (address === undefined) return refuse(rules.badAddress);
+
   const parameters = parseParameters(rest.slice(end));
   if (!parameters.ok) return parameters;
-
-  const inner = asSent.slice(1, -1);
-  const special = rules.special(inner);
-  if (special?.kind === 'null') return accept({ asSent, parameters: parameters.value });
-  const address = special?.address ?? parseMailbox(stripSourceRoute(inner));
-  if (address === undefined) return refuse(rules.badAddress);
-  return accept({ asSent, address, parameters: parameters.value });
+  return accept({ asSent, ...(address === 'null-path' ? {} : { address }), parameters: parameters.value });
 }
 
 /** Where the path's closing bracket is passed; one inside a quoted string does not count. */
