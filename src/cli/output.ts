@@ -63,10 +63,13 @@ export const createOutput = (stream: OutputStream, onClosed: (reason: OutputClos
     }
     check();
   };
+  // A terminal that does not know its width says 0.
+  const columnsNow = (): number | undefined =>
+    stream.isTTY === true && stream.columns ? stream.columns : undefined;
   return {
     isTty: stream.isTTY === true,
     get columns() {
-      return stream.isTTY === true ? stream.columns : undefined;
+      return columnsNow();
     },
     write,
     line: (text = '') => write(`${text}\n`),
@@ -76,8 +79,7 @@ export const createOutput = (stream: OutputStream, onClosed: (reason: OutputClos
     },
     json: (value) => write(`${jsonLine(value)}\n`),
     table: async (columns, rows) => {
-      const columnsMax = stream.isTTY === true ? stream.columns : undefined;
-      await write(`${formatTable(columns, rows, columnsMax).join('\n')}\n`);
+      await write(`${formatTable(columns, rows, columnsNow()).join('\n')}\n`);
     },
   };
 };

@@ -53,8 +53,8 @@ export const createProgram = (options: ProgramOptions, context: CliContext): Com
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),
-      getOutHelpWidth: () => stdout.columns ?? 100,
-      getErrHelpWidth: () => stderr.columns ?? 100,
+      getOutHelpWidth: () => stdout.columns || 100,
+      getErrHelpWidth: () => stderr.columns || 100,
       getOutHasColors: () => hasColors(stdout),
       getErrHasColors: () => hasColors(stderr),
     });

@@ -30,6 +30,7 @@ export interface ProgressOptions {
 const drawIntervalMs = 100;
 const lineIntervalMs = 30_000;
 const barColumns = 24;
+/** For a terminal that does not say how wide it is, or says 0. */
 const terminalColumns = 80;
 
 const number = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
@@ -85,7 +86,7 @@ export const createProgress = (options: ProgressOptions): Progress => {
       stream.write(`${text}\n`);
       return;
     }
-    stream.write(`\r${truncate(text, (stream.columns ?? terminalColumns) - 1)}\u001b[K`);
+    stream.write(`\r${truncate(text, (stream.columns || terminalColumns) - 1)}\u001b[K`);
     drawn = true;
   };
   return {

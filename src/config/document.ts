@@ -17,7 +17,7 @@ import { ConfigError, type ConfigProblem } from './config-error.ts';
 
 export type KeyPath = readonly PropertyKey[];
 
-export interface Place {
+interface Place {
   readonly line: number;
   readonly column: number;
 }

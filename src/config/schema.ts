@@ -17,8 +17,8 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-export const protocols = ['smtp', 'submission', 'imap', 'pop3'] as const;
-export const tlsModes = ['none', 'starttls', 'implicit'] as const;
+const protocols = ['smtp', 'submission', 'imap', 'pop3'] as const;
+const tlsModes = ['none', 'starttls', 'implicit'] as const;
 
 const listener = z.strictObject({
   protocol: z.enum(protocols).meta({

@@ -48,8 +48,8 @@ export const parseSize = (text: string): number | undefined => parse(text, sizeP
 /** Milliseconds, or nothing when the text is no duration. */
 export const parseDuration = (text: string): number | undefined => parse(text, durationPattern, msPerUnit);
 
-export const sizeExpected = 'a size, such as 50MiB, 800kB or a number of octets';
-export const durationExpected = 'a duration with its unit, such as 500ms, 30s, 5m, 2h or 1d';
+const sizeExpected = 'a size, such as 50MiB, 800kB or a number of octets';
+const durationExpected = 'a duration with its unit, such as 500ms, 30s, 5m, 2h or 1d';
 
 const format = (value: number, units: Readonly<Record<string, number>>, names: readonly string[]): string => {
   const name = names.find((unit) => value >= (units[unit] ?? 1) && value % (units[unit] ?? 1) === 0);

@@ -46,6 +46,12 @@ describe('progress on a terminal', () => {
     for (const frame of frames(stream.text())) assert.ok(frame.length < 20, frame);
   });
 
+  it('shows on a terminal that does not know its width', () => {
+    const stream = fakeOutput({ tty: true, columns: 0 });
+    createProgress({ label: 'verify', unit: 'events', total: 5, stream }).update(1);
+    assert.match(stream.text(), /verify {2}\[/);
+  });
+
   it('shows a count when the total is not known, and never more than the whole', () => {
     const { stream, at } = started(true);
     at(1000, 50);
