@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { newId } from '../../events/ids.ts';
 import { BlobExists, BlobMissing, type BlobStore } from '../../src/blobs/blob-store.ts';
+import { collect } from '../support/collect.ts';
 
 export interface BlobStoreUnderTest {
   readonly store: BlobStore;
@@ -138,7 +139,7 @@ function visibilityContract(harness: BlobStoreHarness): void {
       await assert.rejects(writer.write(chunk()));
       await assert.rejects(writer.commit());
     }
-    assert.deepEqual(await Array.fromAsync(store.list()), []);
+    assert.deepEqual(await collect(store.list()), []);
   });
 
   test('aborting after the commit changes nothing', async (t) => {
@@ -157,7 +158,7 @@ function visibilityContract(harness: BlobStoreHarness): void {
   test('a blob without a chunk cannot be committed', async (t) => {
     const { store } = await harness.open(t);
     await assert.rejects(store.create(newId()).commit());
-    assert.deepEqual(await Array.fromAsync(store.list()), []);
+    assert.deepEqual(await collect(store.list()), []);
   });
 
   test('what a crash left unfinished stays invisible, is listed as such and can be destroyed', async (t) => {
@@ -168,7 +169,7 @@ function visibilityContract(harness: BlobStoreHarness): void {
     for (let at = 0; at < 20; at++) await writer.write(chunk(1000));
     const again = await under.crash();
     await assert.rejects(again.read(unfinished, 0, 0), BlobMissing);
-    const listed = await Array.fromAsync(again.list());
+    const listed = await collect(again.list());
     assert.deepEqual(
       listed.map(({ blobId, committed }) => [blobId, committed]),
       [
@@ -177,7 +178,7 @@ function visibilityContract(harness: BlobStoreHarness): void {
       ],
     );
     await again.destroy(unfinished);
-    assert.equal((await Array.fromAsync(again.list())).length, 1);
+    assert.equal((await collect(again.list())).length, 1);
   });
 }
 
@@ -215,7 +216,7 @@ function listingContract(harness: BlobStoreHarness): void {
     const before = Date.now();
     const large = await stored(store, [chunk(1000), chunk(1000), chunk(17)]);
     const small = await stored(store, [chunk(40)]);
-    const listed = await Array.fromAsync(store.list());
+    const listed = await collect(store.list());
     assert.deepEqual(
       listed.map(({ createdAt, ...info }) => info),
       [
@@ -226,7 +227,7 @@ function listingContract(harness: BlobStoreHarness): void {
     for (const { createdAt } of listed)
       assert.ok(createdAt >= before - 1000 && createdAt <= Date.now() + 1000);
     assert.deepEqual(
-      (await Array.fromAsync(store.list(small))).map(({ blobId }) => blobId),
+      (await collect(store.list(small))).map(({ blobId }) => blobId),
       [small],
     );
   });
@@ -234,7 +235,7 @@ function listingContract(harness: BlobStoreHarness): void {
   test('listing goes on over many pages', async (t) => {
     const { store } = await harness.open(t);
     const ids = await Promise.all(Array.from({ length: 1300 }, () => stored(store, [chunk(30)])));
-    const listed = await Array.fromAsync(store.list());
+    const listed = await collect(store.list());
     assert.deepEqual(
       listed.map(({ blobId }) => blobId),
       ids.toSorted(),

@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, type TestContext, test } from 'node:test';
 import { type KeyScope, messageScope, peerScope } from '../../events/scope-keys.ts';
 import type { KeyStore } from '../../src/keys/key-store.ts';
+import { collect } from '../support/collect.ts';
 
 export interface KeyStoreUnderTest {
   readonly store: KeyStore;
@@ -142,7 +143,7 @@ function listingContract(harness: KeyStoreHarness): void {
       await store.put(scope, key());
     }
     await store.destroy(messageScope('b'));
-    const listed = await Array.fromAsync(store.list('message/'));
+    const listed = await collect(store.list('message/'));
     assert.deepEqual(
       listed.map(({ scope, destroyed }) => [scope, destroyed]),
       [
@@ -153,8 +154,8 @@ function listingContract(harness: KeyStoreHarness): void {
     );
     for (const { createdAt } of listed)
       assert.ok(createdAt >= before - 1000 && createdAt <= Date.now() + 1000);
-    assert.equal((await Array.fromAsync(store.list())).length, 4);
-    assert.deepEqual(await Array.fromAsync(store.list('message/x')), []);
+    assert.equal((await collect(store.list())).length, 4);
+    assert.deepEqual(await collect(store.list('message/x')), []);
   });
 
   test('listing goes on over many pages while keys are put', async (t) => {
