@@ -191,6 +191,8 @@ export const limits = {
     closeGraceMs: 10_000,
     /** Pipelined commands answered before other connections get their turn. */
     commandsPerTurnMax: 100,
+    /** The same for the octets of a message. */
+    dataOctetsPerTurnMax: 256 * 1024,
   },
   /** Bounds of message facts; past them a message is described more coarsely, never refused. */
   mime: {
