@@ -35,8 +35,3 @@ export const networkMatcher = (networks: readonly string[]): ((address: string) 
     return isIP(plain) !== 0 && list.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
   };
 };
-
-const loopback = networkMatcher(['127.0.0.0/8', '::1']);
-
-/** A loopback peer counts as secured for plaintext logins. */
-export const isLoopback = (address: string): boolean => loopback(address);
