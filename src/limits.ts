@@ -28,8 +28,12 @@ export const limits = {
     readOnlyPollMs: 200,
   },
   kurrentdb: {
-    /** Appends and reads under way at once; over it they wait. */
-    appendsInFlightMax: 256,
+    /** Clients that appends are spread over, and appends under way on each; over it they wait. At 16 a
+     * client's stream asks its writers to wait, and the client package ends the process (a rejection that
+     * nobody handles) when a connection drops while they do. */
+    appendClients: 4,
+    appendsPerClientMax: 15,
+    /** Reads under way at once; over it they wait. */
     readsInFlightMax: 64,
     waitingReadsMax: 20_000,
     /** Tries of an append with `'any'` that others overtake. */
@@ -234,6 +238,32 @@ export const limits = {
     lateMs: 10_000,
     /** New mail is refused for this long after the log failed. */
     afterFailureMs: 2_000,
+  },
+  views: {
+    /** Page cache of one view's connection, in KiB. */
+    cacheKib: 8 * 1024,
+    /** Pages in a view's WAL before a commit copies them into its file. */
+    walCheckpointPages: 4_000,
+    /** Events and octets that wait for the views' worker in each lane; over it the log is read no further. */
+    waitingEventsMax: 2_048,
+    waitingOctetsMax: 8 * 1024 * 1024,
+    /** Events in one batch to the worker: as long as one of them is applied, queries wait. */
+    batchEventsMax: 512,
+    /** Questions that wait for the worker, and callers that wait until a view has come far enough. */
+    asksMax: 20_000,
+    waitersMax: 20_000,
+    /** Views further behind than this are brought up beside the others, so that nobody waits for them. */
+    liveLagEventsMax: 5_000,
+    /** Mailboxes whose folders a view keeps in memory. */
+    mailboxesKeptMax: 1_000,
+    /** Scope keys that the worker keeps in memory. */
+    keysKeptMax: 2_000,
+    /** Events whose message facts were asked for before the view got there. */
+    factsAheadMax: 1_000,
+    /** Between two tries when a store cannot answer, or the worker has ended. */
+    retryMs: 1_000,
+    /** Events between two reports of a replay's progress. */
+    progressEvents: 2_048,
   },
   mailboxView: {
     /** How long a question waits for a mailbox's view to reach the log. */

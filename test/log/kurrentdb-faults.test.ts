@@ -41,6 +41,20 @@ test('a connection that drops before or after the events are stored: they stand 
   assert.equal(server.log.stream(stream).length, 6);
 });
 
+test('a connection that drops under load: no append is lost, and no rejection escapes the client', async (t) => {
+  const { server, open } = await openBench(t);
+  const log = await open();
+  await log.append(newStream(), 'none', newEvents(1));
+  for (let round = 0; round < 3; round++) {
+    const appends = Array.from({ length: 60 }, () => log.append(newStream(), 'none', [eventOfSize(100_000)]));
+    // In the middle of what the appends of this turn write.
+    setTimeout(() => server.cutConnections(), 2 + 4 * round);
+    await Promise.all(appends);
+  }
+  // The test runner fails a test during which a rejection found no handler.
+  assert.equal(await log.head(), 181);
+});
+
 test('a silent server: the append is tried again with the same ids, and stands once', async (t) => {
   const { server, open } = await openBench(t);
   const log = await open({ timings: { appendTryMsMax: 200 } });

@@ -5,8 +5,8 @@
  * is looked at before it is believed: if our ids stand where they should, the append has succeeded.
  *
  * Appends to one stream go out one after the other, so that a writer may chain expected revisions
- * without waiting; different streams go side by side, bounded. The first append of a client goes alone,
- * because many at once on a fresh client hang.
+ * without waiting; different streams go side by side, bounded, over several lanes with a client each.
+ * The first append of a client goes alone, because many at once on a fresh client hang.
  */
 import {
   AppendTooLarge,
@@ -46,12 +46,19 @@ interface Request {
   readonly giveUpAt: number;
 }
 
-interface State {
-  readonly context: AppendContext;
+/** A client and the appends that go over it. */
+interface Lane {
   readonly holder: ClientHolder;
   readonly slots: Slots;
   readonly warm: WeakSet<Client>;
   readonly warming: WeakMap<Client, Promise<unknown>>;
+  /** Appends under way or waiting here. */
+  load: number;
+}
+
+interface State {
+  readonly context: AppendContext;
+  readonly lanes: readonly Lane[];
   /** The newest append of each stream that has some under way; never rejects. */
   readonly lastOfStream: Map<string, Promise<unknown>>;
   waiting: number;
@@ -59,21 +66,27 @@ interface State {
 }
 
 export function createAppender(context: AppendContext): Appender {
-  const { appendsInFlightMax } = limits.kurrentdb;
-  const state: State = {
-    context,
+  const { appendClients, appendsPerClientMax } = limits.kurrentdb;
+  const newLane = (): Lane => ({
     holder: holdClient(context),
     // How many wait is bounded by `admit`.
-    slots: createSlots(appendsInFlightMax, limits.log.waitingAppendsMax, tooMany),
+    slots: createSlots(appendsPerClientMax, limits.log.waitingAppendsMax, tooMany),
     warm: new WeakSet(),
     warming: new WeakMap(),
+    load: 0,
+  });
+  const state: State = {
+    context,
+    lanes: Array.from({ length: appendClients }, newLane),
     lastOfStream: new Map(),
     waiting: 0,
     waitingOctets: 0,
   };
   return {
     append: (stream, expected, events) => admit(state, stream, expected, events),
-    close: () => state.holder.close(),
+    async close() {
+      await Promise.all(state.lanes.map((lane) => lane.holder.close()));
+    },
   };
 }
 
@@ -95,7 +108,7 @@ async function admit(
   const giveUpAt = performance.now() + state.context.timings.appendMsMax;
   const request: Request = { stream, expected, events, giveUpAt };
   const before = state.lastOfStream.get(stream) ?? Promise.resolve();
-  const appending = before.then(() => state.slots.run(() => appendSafely(state, request)));
+  const appending = before.then(() => inLane(state, (lane) => appendSafely(state, lane, request)));
   const settled = appending.then(
     () => undefined,
     () => undefined,
@@ -110,9 +123,19 @@ async function admit(
   }
 }
 
-async function appendSafely(state: State, request: Request): Promise<Revision> {
+async function inLane<Value>(state: State, work: (lane: Lane) => Promise<Value>): Promise<Value> {
+  const lane = state.lanes.reduce((least, each) => (each.load < least.load ? each : least));
+  lane.load += 1;
+  try {
+    return await lane.slots.run(() => work(lane));
+  } finally {
+    lane.load -= 1;
+  }
+}
+
+async function appendSafely(state: State, lane: Lane, request: Request): Promise<Revision> {
   const { stream, expected, events } = request;
-  if (expected !== 'any') return appendAt(state, request, expected);
+  if (expected !== 'any') return appendAt(state, lane, request, expected);
   const { recent, reader } = state.context;
   const stands = recent.byId(events[0]?.id ?? '');
   if (stands?.stream === stream && standHere(recent, stands, events)) return stands.revision;
@@ -123,7 +146,7 @@ async function appendSafely(state: State, request: Request): Promise<Revision> {
     // Sent before, and the newest since: an older repeat is known by its id as long as that is recent.
     if (newest !== undefined && newest.id === events.at(-1)?.id) return newest.revision + 1 - events.length;
     try {
-      return await appendAt(state, request, newest?.revision ?? 'none');
+      return await appendAt(state, lane, request, newest?.revision ?? 'none');
     } catch (error) {
       if (!(error instanceof WrongExpectedRevision)) throw error;
       if (tries === limits.kurrentdb.anyTriesMax) {
@@ -136,7 +159,12 @@ async function appendSafely(state: State, request: Request): Promise<Revision> {
   }
 }
 
-async function appendAt(state: State, request: Request, expected: Revision | 'none'): Promise<Revision> {
+async function appendAt(
+  state: State,
+  lane: Lane,
+  request: Request,
+  expected: Revision | 'none',
+): Promise<Revision> {
   const { timings, closing } = state.context;
   const { stream, giveUpAt } = request;
   const first = expected === 'none' ? 0 : expected + 1;
@@ -145,7 +173,7 @@ async function appendAt(state: State, request: Request, expected: Revision | 'no
   for (let failures = 0; ; failures++) {
     if (closing.aborted) throw new LogUnavailable('the event log is closed', { outcomeUnknown });
     try {
-      await tryWarm(state, request, expected);
+      await tryWarm(state, lane, request, expected);
       return first;
     } catch (error) {
       const failure = sortFailure(error);
@@ -179,49 +207,58 @@ function refused(message: string, outcomeUnknown: boolean, cause: unknown): LogU
   return new LogUnavailable(message, { outcomeUnknown, cause });
 }
 
-/** One try on the current client, which carries one append alone until it has answered one. */
-async function tryWarm(state: State, request: Request, expected: Revision | 'none'): Promise<void> {
+/** One try on the lane's client, which carries one append alone until it has answered one. */
+async function tryWarm(
+  { context }: State,
+  lane: Lane,
+  request: Request,
+  expected: Revision | 'none',
+): Promise<void> {
+  const { appendTryMsMax } = context.timings;
   for (;;) {
     if (performance.now() > request.giveUpAt) throw new NeverSent('no time is left for the append');
-    const client = state.holder.current();
-    if (state.warm.has(client)) return tryOnce(state, client, request, expected);
-    const warming = state.warming.get(client);
-    if (warming === undefined) return warmUp(state, client, tryOnce(state, client, request, expected));
+    const client = lane.holder.current();
+    if (lane.warm.has(client)) return tryOnce(lane, client, request, expected, appendTryMsMax);
+    const warming = lane.warming.get(client);
+    if (warming === undefined) {
+      return warmUp(lane, client, tryOnce(lane, client, request, expected, appendTryMsMax));
+    }
     await warming;
   }
 }
 
-async function warmUp(state: State, client: Client, first: Promise<void>): Promise<void> {
+async function warmUp(lane: Lane, client: Client, first: Promise<void>): Promise<void> {
   const settled = Promise.withResolvers<void>();
-  state.warming.set(client, settled.promise);
+  lane.warming.set(client, settled.promise);
   try {
     await first;
-    state.warm.add(client);
+    lane.warm.add(client);
   } catch (error) {
     const failure = sortFailure(error);
-    if (failure.kind !== 'passing' || failure.answered) state.warm.add(client);
+    if (failure.kind !== 'passing' || failure.answered) lane.warm.add(client);
     throw error;
   } finally {
-    state.warming.delete(client);
+    lane.warming.delete(client);
     settled.resolve();
   }
 }
 
 async function tryOnce(
-  { context, holder }: State,
+  lane: Lane,
   client: Client,
   { stream, events }: Request,
   expected: Revision | 'none',
+  tryMsMax: number,
 ): Promise<void> {
   const appending = client.append(stream, expected, events);
   try {
-    if ((await within(context.timings.appendTryMsMax, appending)) !== late) return;
+    if ((await within(tryMsMax, appending)) !== late) return;
     // Given up; the next try of the same events settles what became of this one.
     appending.catch(() => undefined);
     throw new SilentServer('the event store did not answer an append in time');
   } catch (error) {
     const failure = sortFailure(error);
-    if (failure.kind === 'passing' && !failure.answered) holder.replace(client, error);
+    if (failure.kind === 'passing' && !failure.answered) lane.holder.replace(client, error);
     throw error;
   }
 }

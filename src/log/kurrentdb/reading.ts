@@ -47,6 +47,9 @@ export async function* readAllPages(
       if (position === undefined) throw new Error('the server sent an event of $all without its position');
       // A page that goes on from a position begins with what was read there already.
       if (newest !== undefined && comparePositions(position, newest) <= 0) continue;
+      // Servers give the event at the position first; one that did not would shift every index.
+      if (newest === undefined && mark !== undefined && comparePositions(position, mark.position) > 0)
+        index += 1;
       newest = position;
       if (parseStream(event.stream) === undefined) continue;
       if (index >= from) events.push({ ...event, index });
