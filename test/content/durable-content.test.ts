@@ -1,7 +1,7 @@
 /** Content over the real stores: key ring, `keys.db` and `blobs.db`. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { newId } from '../../events/ids.ts';
@@ -14,6 +14,7 @@ import { ContentErased } from '../../src/content/errors.ts';
 import { createKeyRing } from '../../src/keys/key-ring.ts';
 import { openSqliteKeyReader } from '../../src/keys/sqlite/open-sqlite-key-reader.ts';
 import { openSqliteKeyStore } from '../../src/keys/sqlite/open-sqlite-key-store.ts';
+import { readApart } from '../support/read-apart.ts';
 import { temporaryDirectory } from '../support/temporary-directory.ts';
 import { gather, patternOctets } from './memory-stores.ts';
 
@@ -72,7 +73,7 @@ test('no octet run of the content stands in any file in clear', async (t) => {
   await writer.write(octets);
   await writer.finish();
   for (const file of await readdir(directory)) {
-    const stored = await readFile(join(directory, file));
+    const stored = await readApart(join(directory, file));
     for (const at of [0, 65_530, 99_900]) assert.equal(stored.includes(octets.subarray(at, at + 12)), false);
   }
 });
