@@ -13,14 +13,14 @@
  */
 export type BareNewlines = 'refuse' | 'normalize';
 
-export interface DataStep {
+interface DataStep {
   /** Content octets, a buffer of their own. */
   readonly content: Uint8Array;
   /** Octets of the chunk used, when the end of data was in it. What follows is the next command. */
   readonly endedAt?: number;
 }
 
-export interface DataDecoder {
+interface DataDecoder {
   push(chunk: Uint8Array): DataStep;
   /** A bare CR or LF has been seen. */
   readonly sawBareNewline: boolean;

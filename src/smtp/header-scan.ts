@@ -19,7 +19,7 @@ export interface HeaderFindings {
   readonly from?: string;
 }
 
-export interface HeaderScan {
+interface HeaderScan {
   push(content: Uint8Array): void;
   /** What was found so far; to be asked after the last `push`. */
   findings(): HeaderFindings;

@@ -24,11 +24,11 @@ export interface IncomingMessage {
   abandon(): Promise<void>;
 }
 
-export type Verdict =
+type Verdict =
   | { readonly kind: 'accepted'; readonly messageId: string }
   | { readonly kind: 'refused'; readonly reply: Reply };
 
-export interface IncomingMessageOptions {
+interface IncomingMessageOptions {
   readonly receiver: MessageReceiver;
   readonly sizeMax: number;
   readonly bareNewlines: BareNewlines;

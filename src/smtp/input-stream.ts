@@ -12,7 +12,7 @@ import { SMTPStream } from 'smtp-server/lib/smtp-stream.js';
 import { limits } from '../limits.ts';
 import type { LineEnding } from './conversation.ts';
 
-export interface InputHandlers {
+interface InputHandlers {
   /** Every chunk, before anything else is done with it. */
   onOctets(count: number): void;
   /** None of the handlers may reject; a rejection is reported to `onError`. */
@@ -26,7 +26,7 @@ export interface InputHandlers {
 
 /** Takes the octets of a message; resolves with how many it used when the end of data was among them,
  * after its verdict has been sent. */
-export type DataSink = (octets: Uint8Array) => Promise<number | undefined>;
+type DataSink = (octets: Uint8Array) => Promise<number | undefined>;
 
 const LF = 0x0a;
 const CR = 0x0d;

@@ -13,7 +13,7 @@ export interface MailParameters {
   readonly body?: '7BIT' | '8BITMIME';
 }
 
-export interface MailParameterRules {
+interface MailParameterRules {
   /** AUTH= is part of the AUTH extension (RFC 4954 section 5): unknown where that is not announced. */
   readonly authOffered: boolean;
 }

@@ -48,7 +48,7 @@ export type RecipientResolution =
   | { readonly kind: 'unknown-mailbox' }
   | { readonly kind: 'not-ours' };
 
-export interface AuthenticationOrigin {
+interface AuthenticationOrigin {
   readonly address: string;
   readonly sessionId: string;
   readonly mechanism: string;
@@ -59,7 +59,7 @@ export type AuthenticationResult =
   | { readonly kind: 'failed' }
   | { readonly kind: 'throttled'; readonly retryAfterMs: number };
 
-export interface SmtpIntake {
+interface SmtpIntake {
   /**
    * Is there room, and does the log keep up? Asked at MAIL and again before 354, so that a refusal
    * comes before any data. `size` is what the SIZE parameter declared.
@@ -69,7 +69,7 @@ export interface SmtpIntake {
   receive(info: ReceiveInfo): MessageReceiver;
 }
 
-export type Admission = { readonly kind: 'ok' } | { readonly kind: 'refused'; readonly reply: Reply };
+type Admission = { readonly kind: 'ok' } | { readonly kind: 'refused'; readonly reply: Reply };
 
 export interface ReceiveInfo {
   readonly sessionId: string;
@@ -104,7 +104,7 @@ export interface TlsFacts {
 }
 
 /** An ESMTP parameter exactly as the client wrote it, such as `SIZE=1024`. */
-export type SentParameter = string;
+type SentParameter = string;
 
 export interface AcceptedRecipient {
   /** With the angle brackets, the source route if there was one, and the case. */

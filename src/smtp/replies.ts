@@ -8,7 +8,7 @@
  */
 import { ServiceUnavailable } from '../mail/service-unavailable.ts';
 
-export type Fault = 'peer' | 'ours';
+type Fault = 'peer' | 'ours';
 
 export interface Reply {
   readonly code: number;
@@ -134,7 +134,7 @@ export class SmtpRefusal extends Error {
 }
 
 /** Where in the conversation an error came up: it decides which temporary reply a fault of ours gets. */
-export type Stage = 'connect' | 'auth' | 'command';
+type Stage = 'connect' | 'auth' | 'command';
 
 /** The reply for anything thrown. Only an `SmtpRefusal` can be permanent. */
 export function replyForError(error: unknown, stage: Stage): Reply {

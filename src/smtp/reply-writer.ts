@@ -5,7 +5,7 @@
 import type { Socket } from 'node:net';
 import { formatReply, type Reply } from './replies.ts';
 
-export interface ReplyWriter {
+interface ReplyWriter {
   readonly octets: number;
   write(reply: Reply): void;
   /** What was written leaves now; the socket may be handed on. */

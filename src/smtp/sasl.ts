@@ -2,7 +2,7 @@
  * The client's side of SASL PLAIN (RFC 4616) and LOGIN, decoded. Malformed input gives undefined, which
  * the session answers with 501 (RFC 4954 section 4).
  */
-export interface PlainCredentials {
+interface PlainCredentials {
   readonly authorizationId: string;
   readonly authenticationId: string;
   readonly password: string;

@@ -44,7 +44,7 @@ export function withProtocol(session: {
 }
 
 /** RFC 5322 section 3.3, in UTC with a numeric zone. */
-export function formatDate(at: Date): string {
+function formatDate(at: Date): string {
   return at.toUTCString().replace('GMT', '+0000');
 }
 
