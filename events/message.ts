@@ -4,7 +4,7 @@
  * `DeliveryRefused` on the mailbox, or on a queue.
  */
 import { z } from 'zod';
-import { box, boxList, defineEvent, type EventOf, optionalBox } from './event-definition.ts';
+import { box, boxList, defineEvent, type EventOf } from './event-definition.ts';
 import { contentCommitment, count, id, octets, segment } from './fields.ts';
 import { type KeyScope, messageScope } from './scope-keys.ts';
 
@@ -20,6 +20,8 @@ export const messageAccepted = defineEvent('MessageAccepted', {
     /** Whose login sent it (submission). */
     submitterId: id.optional(),
     content: contentCommitment,
+    /** Bare CRs and LFs were made CRLF, as the configuration says for the peer's network. */
+    newlinesNormalized: z.boolean(),
     /** Octets of the whole as its readers see it, before what final delivery adds. */
     size: count,
     /** The received message: our Received field inline, then the content, an incoming Return-Path left out. */
@@ -45,7 +47,6 @@ export const messageAccepted = defineEvent('MessageAccepted', {
     ),
     /** One for each recipient, under the account it leads to, else under the message. */
     forwardPaths: boxList(z.object({ asSent: octets, address: z.string(), parameters: z.array(parameter) })),
-    normalization: optionalBox(z.object({ bareLineEnds: count }), ofMessage),
   },
 });
 

@@ -222,11 +222,7 @@ export const limits = {
     /** Passwords that fitted are recognised again for this long. */
     rememberedMs: 60_000,
     rememberedMax: 10_000,
-    /** Failures of an address or account before it has to wait, and how long: doubling from the first pause. */
-    freeFailures: 5,
-    pauseMs: 2_000,
-    pauseMaxMs: 5 * 60_000,
-    forgetMs: 60 * 60_000,
+    /** Addresses and accounts whose failures are remembered. */
     trackedMax: 20_000,
   },
   intake: {

@@ -138,25 +138,31 @@ interface KeyCache {
   set(scope: KeyScope, key: ScopeKey): void;
 }
 
-/** The least recently used goes first. */
+/**
+ * Two generations: what was not used while the younger one filled up goes with the older one. Close to
+ * "least recently used goes first", without moving an entry at every use.
+ */
 function createKeyCache(entriesMax: number): KeyCache {
-  // A Map iterates in order of insertion: the first entry is the one not used for longest.
-  const entries = new Map<KeyScope, ScopeKey>();
+  const generationMax = Math.max(1, Math.floor(entriesMax / 2));
+  let young = new Map<KeyScope, ScopeKey>();
+  let old = new Map<KeyScope, ScopeKey>();
+  const set = (scope: KeyScope, key: ScopeKey): void => {
+    // A destroyed key must not come back from the older generation.
+    old.delete(scope);
+    if (young.size >= generationMax && !young.has(scope)) {
+      old = young;
+      young = new Map();
+    }
+    young.set(scope, key);
+  };
   return {
     get(scope) {
-      const key = entries.get(scope);
-      if (key !== undefined) {
-        entries.delete(scope);
-        entries.set(scope, key);
-      }
-      return key;
+      const key = young.get(scope);
+      if (key !== undefined) return key;
+      const older = old.get(scope);
+      if (older !== undefined) set(scope, older);
+      return older;
     },
-    set(scope, key) {
-      entries.delete(scope);
-      entries.set(scope, key);
-      if (entries.size <= entriesMax) return;
-      const oldest = entries.keys().next();
-      if (!oldest.done) entries.delete(oldest.value);
-    },
+    set,
   };
 }

@@ -8,11 +8,15 @@ import { limits } from '../limits.ts';
 import { hashPassword, verifyPassword } from '../passwords/argon2id.ts';
 import type { Authenticate, LoginOrigin, LoginResult } from './authentication.ts';
 import type { CurrentDirectory } from './current-directory.ts';
-import { createLoginThrottle } from './login-throttle.ts';
+import { createLoginThrottle, type ThrottleSettings } from './login-throttle.ts';
 import { ServiceUnavailable } from './service-unavailable.ts';
 
-export function createAuthenticator(directory: CurrentDirectory, now: () => number = Date.now): Authenticate {
-  const throttle = createLoginThrottle(now);
+export function createAuthenticator(
+  directory: CurrentDirectory,
+  settings: ThrottleSettings,
+  now: () => number,
+): Authenticate {
+  const throttle = createLoginThrottle(settings, now);
   const verify = createVerifier(now);
 
   return async (login: string, password: string, from: LoginOrigin): Promise<LoginResult> => {

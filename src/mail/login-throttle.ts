@@ -13,20 +13,28 @@ interface Failures {
   last: number;
 }
 
-export function createLoginThrottle(now: () => number): LoginThrottle {
-  const { freeFailures, pauseMs, pauseMaxMs, forgetMs, trackedMax } = limits.authentication;
+export interface ThrottleSettings {
+  readonly failuresBeforePause: number;
+  readonly pauseFirstMs: number;
+  readonly pauseLongestMs: number;
+  readonly forgetAfterMs: number;
+}
+
+export function createLoginThrottle(settings: ThrottleSettings, now: () => number): LoginThrottle {
+  const { failuresBeforePause, pauseFirstMs, pauseLongestMs, forgetAfterMs } = settings;
+  const { trackedMax } = limits.authentication;
   const failures = new Map<string, Failures>();
 
   function retryAfter(key: string): number {
     const known = failures.get(key);
-    if (known === undefined || known.count <= freeFailures) return 0;
-    const pause = Math.min(pauseMaxMs, pauseMs * 2 ** (known.count - freeFailures - 1));
+    if (known === undefined || known.count <= failuresBeforePause) return 0;
+    const pause = Math.min(pauseLongestMs, pauseFirstMs * 2 ** (known.count - failuresBeforePause - 1));
     return Math.max(0, known.last + pause - now());
   }
 
   function failed(key: string): void {
     const known = failures.get(key);
-    const fresh = known === undefined || known.last + forgetMs < now();
+    const fresh = known === undefined || known.last + forgetAfterMs < now();
     failures.delete(key);
     failures.set(key, { count: fresh ? 1 : known.count + 1, last: now() });
     // The map keeps insertion order, so the first key is the one that failed longest ago.

@@ -7,14 +7,27 @@
  * (https://www.sqlite.org/howtocorrupt.html section 2.2). Nobody in this process may open a live
  * database file by any other way than through SQLite.
  */
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export function createPrivately(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const madeFolder = mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   try {
     closeSync(openSync(path, 'wx', 0o600));
   } catch (error) {
-    if (!existsSync(path)) throw error;
+    if (existsSync(path)) return;
+    throw error;
+  }
+  // A file is durable only when its name is, and so is a folder.
+  syncFolder(dirname(path));
+  if (madeFolder !== undefined) syncFolder(dirname(madeFolder));
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
   }
 }

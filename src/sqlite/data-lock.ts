@@ -31,6 +31,10 @@ export class DataDirectoryLocked extends Error {
   }
 }
 
+/** The connections that hold a lock. An open one that nobody refers to is closed by the collector, and a
+ * caller that needs the directory until its process ends has no reason to keep what it got. */
+const holding = new Set<DatabaseSync>();
+
 /** Makes the directory when there is none. */
 export function lockDataDirectory(directory: string): DataLock {
   const path = join(directory, 'chancery.lock');
@@ -45,11 +49,13 @@ export function lockDataDirectory(directory: string): DataLock {
     if (failureInfo(error).kind === 'busy') throw new DataDirectoryLocked(directory, readPid(pidPath));
     throw error;
   }
+  holding.add(database);
   writeFileSync(pidPath, `${process.pid}\n`, { mode: 0o600 });
   return {
     release() {
       if (!database.isOpen) return;
       rmSync(pidPath, { force: true });
+      holding.delete(database);
       database.close();
     },
   };

@@ -184,11 +184,24 @@ test('a listener that fails keeps no other from hearing, and the caller learns o
 });
 
 test('the cache is bounded, and what was used last stays', async () => {
-  const held = heldStore();
-  const ring = createKeyRing(held.store, { cachedMax: 3 });
+  const ring = createKeyRing(heldStore().store, { cachedMax: 4 });
   for (const id of ['a', 'b', 'c']) await ring.ensure(messageScope(id));
   ring.cached(messageScope('a'));
   await ring.ensure(messageScope('d'));
   assert.equal(ring.cached(messageScope('b')), undefined);
   for (const id of ['a', 'c', 'd']) assert.ok(ring.cached(messageScope(id)), id);
+});
+
+test('a destroyed key never comes back from the cache, whatever is used meanwhile', async () => {
+  const held = heldStore();
+  const ring = createKeyRing(held.store, { cachedMax: 4 });
+  await ring.ensure(scope);
+  for (const id of ['b', 'c']) await ring.ensure(messageScope(id));
+  await ring.destroy(scope);
+  for (const id of ['d', 'e', 'f', 'g', 'h']) {
+    await ring.ensure(messageScope(id));
+    const cached = ring.cached(scope);
+    assert.ok(cached === undefined || cached === 'destroyed');
+    assert.equal(await ring.get(scope), 'destroyed');
+  }
 });

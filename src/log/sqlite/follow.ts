@@ -31,11 +31,10 @@ export function followers(edge: LiveEdge, readFromDisk: ReadFromDisk): Followers
   let stopped = false;
   return {
     follow(from, handle, options) {
-      const following = startFollowing(edge, readFromDisk, from, handle, options ?? {});
+      const following = startFollowing(edge, readFromDisk, from, handle, options ?? {}, () =>
+        active.delete(following),
+      );
       active.add(following);
-      const forget = (): void => void active.delete(following);
-      // Whoever follows hears of a failure through `done`; here it only ends the bookkeeping.
-      following.done.then(forget, forget);
       if (stopped) void following.stop();
       return following;
     },
@@ -52,6 +51,7 @@ function startFollowing(
   from: LogIndex,
   handle: (batch: LogBatch) => Promise<void> | void,
   options: FollowOptions,
+  onEnd: () => void,
 ): Following {
   const eventsMax = Math.min(options.batchSize ?? limits.log.pageEventsMax, limits.log.pageEventsMax);
   let stopped = false;
@@ -85,7 +85,13 @@ function startFollowing(
   };
 
   // Not in the caller's turn: the caller must hold the `Following` before its handler is first called.
-  const done = Promise.resolve().then(run).finally(forgetEdge);
+  // Nothing else is hung on `done`: a failure that nobody looks at must not pass as one that was handled.
+  const done = Promise.resolve()
+    .then(run)
+    .finally(() => {
+      forgetEdge();
+      onEnd();
+    });
   return {
     done,
     stop() {

@@ -162,8 +162,11 @@ function assemble(parts: Parts): EventLog {
     follow,
     subscribe: (from) => subscribeByFollowing(follow, from),
     readStream: (stream, options = {}) => readRevisions(reader, stream, options, headNoter(heads, stream)),
-    readAll: ({ from = 0, limit = Number.POSITIVE_INFINITY } = {}) =>
-      readIndexes(reader, from, Math.min(edge.next(), from + limit)),
+    readAll({ from = 0, limit = Number.POSITIVE_INFINITY } = {}) {
+      // The owner knows the head as of the call; a log opened read-only has to ask, when reading begins.
+      const known = heads === undefined ? undefined : edge.next();
+      return readIndexes(reader, from, async () => Math.min(known ?? (await parts.head()), from + limit));
+    },
     async head() {
       requireOpen();
       return parts.head();

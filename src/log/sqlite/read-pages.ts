@@ -61,13 +61,14 @@ function recorded(page: PageColumns, octets: readonly Uint8Array[]): RecordedEve
   }));
 }
 
-/** The log from an index up to but without another. */
-export function readIndexes(
+/** The log from an index up to but without another, which is asked for when reading begins. */
+export async function* readIndexes(
   reader: Reader,
   from: LogIndex,
-  before: LogIndex,
+  end: () => LogIndex | Promise<LogIndex>,
 ): AsyncGenerator<RecordedEvent, void> {
-  return ahead(from, async (start: LogIndex) => {
+  const before = await end();
+  yield* ahead(from, async (start: LogIndex) => {
     if (start >= before) return { events: [], next: undefined };
     const eventsMax = Math.min(before - start, limits.log.pageEventsMax);
     const { events } = await readPage(reader, { kind: 'all', from: start, before, eventsMax });

@@ -1,0 +1,137 @@
+/**
+ * The server: the engine, the dispatcher and the listeners. Starting fails as a whole: what was opened is closed
+ * again, and the error says what was wrong.
+ */
+import { startDispatcher } from '../../actors/dispatcher.ts';
+import type { Config, ListenerConfig } from '../config/config.ts';
+import { type Engine, openEngine } from '../engine/engine.ts';
+import type { Logger } from '../logger.ts';
+import { createAuthenticator } from '../mail/authenticator.ts';
+import { createMailboxService } from '../mail/mailbox-service.ts';
+import { createMailboxViews } from '../mail/mailbox-views.ts';
+import { createMessageIntake } from '../mail/message-intake.ts';
+import { createSessionRecords } from '../mail/session-records.ts';
+import { startSmtpListener } from '../smtp/listener.ts';
+import { openTlsIdentity, type TlsIdentity } from '../tls/identity.ts';
+import { type NewAccount, prepareInstallation } from './first-start.ts';
+import { createSmtpServices } from './smtp-services.ts';
+
+export interface RunningServer {
+  readonly engine: Engine;
+  /** Accounts made by this, the first, start. */
+  readonly newAccounts: readonly NewAccount[];
+  /** Where each listener listens, by name. */
+  readonly listeners: readonly { readonly config: ListenerConfig; readonly port: number }[];
+  /** Ends sessions, waits for what is in flight, closes the stores. */
+  stop(): Promise<void>;
+}
+
+interface Closing {
+  close(): Promise<unknown>;
+}
+
+export async function startServer(
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  logger: Logger,
+): Promise<RunningServer> {
+  const closings: Closing[] = [];
+  const stop = async (): Promise<void> => {
+    for (const each of closings.reverse().splice(0)) await each.close();
+  };
+  try {
+    const engine = await openEngine(config, env, logger);
+    closings.push(engine);
+    const newAccounts = await prepareInstallation(engine);
+    const tls = await openTlsIdentity({
+      files: config.tls,
+      dataDirectory: config.dataDirectory,
+      hostname: config.hostname,
+    });
+    const views = await createMailboxViews(engine.runtime);
+    closings.push({ close: views.stop });
+    const dispatcher = await startDispatcher(engine.runtime, engine.mailboxes, engine.localQueue);
+    engine.localQueue.start();
+    closings.push({ close: dispatcher.stop });
+    const services = createServices(engine, views);
+    const listeners: { config: ListenerConfig; port: number }[] = [];
+    for (const listener of config.listeners) {
+      const started = await startListener(listener, config, tls, services, logger);
+      closings.push(started);
+      listeners.push({ config: listener, port: started.port });
+      logger.info({ listener: listener.name, host: listener.host, port: started.port }, 'listening');
+    }
+    return { engine, newAccounts, listeners, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+type Services = ReturnType<typeof createServices>;
+
+function createServices(engine: Engine, views: Awaited<ReturnType<typeof createMailboxViews>>) {
+  const { runtime, contents, directory, config } = engine;
+  const openSession = createSessionRecords(engine.sessions, engine.keys, runtime.now);
+  const authenticate = createAuthenticator(directory, config.authentication, runtime.now);
+  const intake = createMessageIntake(runtime, contents, {
+    dataDirectory: config.dataDirectory,
+    reserveOctets: config.limits.freeOctetsMin,
+  });
+  const mailboxes = createMailboxService({
+    runtime,
+    actors: engine.mailboxes,
+    views,
+    contents,
+    facts: engine.facts,
+  });
+  return {
+    smtp: createSmtpServices({ openSession, authenticate, directory, intake }),
+    access: { openSession, authenticate, mailboxes },
+  };
+}
+
+async function startListener(
+  listener: ListenerConfig,
+  config: Config,
+  tls: TlsIdentity,
+  services: Services,
+  logger: Logger,
+): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const { certificate: cert, key } = tls.current();
+  const common = {
+    listener: listener.name,
+    name: config.hostname,
+    host: listener.host,
+    port: listener.port,
+    tls: listener.tls === 'none' ? undefined : { key, cert },
+    implicitTls: listener.tls === 'implicit',
+    trustedNetworks: config.smtp.trustedNetworks,
+    sessionsMax: config.limits.sessionsPerListenerMax,
+    sessionsPerAddressMax: config.limits.sessionsPerAddressMax,
+  };
+  switch (listener.protocol) {
+    case 'smtp':
+    case 'submission':
+      return startSmtpListener(
+        {
+          ...common,
+          mode: listener.protocol === 'smtp' ? 'mx' : 'submission',
+          sizeMax: config.limits.messageOctetsMax,
+          normalizingNetworks: config.smtp.bareLineEnds
+            .filter((each) => each.action === 'normalize')
+            .map((each) => each.network),
+          earlyTalkerPauseMs: config.smtp.earlyTalkerPauseMs,
+          idleMsMax: config.limits.smtpIdleMs,
+          dataMsMax: config.limits.smtpDataMs,
+        },
+        services.smtp,
+        logger,
+      );
+    case 'imap':
+    case 'pop3':
+      throw new Error('not yet');
+    default:
+      return listener.protocol satisfies never;
+  }
+}
