@@ -263,7 +263,11 @@ function keep(received: Map<string, FakeMessage>, octets: Uint8Array, at: number
   received.set(blobId, { messageId: blobId, octets: Uint8Array.from(octets), isErased: false });
   const chunkRoot = createHash('sha256').update(octets).digest('hex');
   const segments = size === 0 ? [] : [{ kind: 'blob' as const, offset: 0, length: size }];
-  return { content: { blobId, length: size, sealedLength: size, chunkRoot }, size, segments };
+  return {
+    content: { messageId: blobId, blobId, length: size, sealedLength: size, chunkRoot },
+    size,
+    segments,
+  };
 }
 
 function receive(received: Map<string, FakeMessage>, at: number): ContentReceiver {
