@@ -14,6 +14,7 @@ import { type ContentStore, createContentStore } from '../content/content-store.
 import { createKeyRing, type KeyRing } from '../keys/key-ring.ts';
 import type { Logger } from '../logger.ts';
 import { type CurrentDirectory, createCurrentDirectory } from '../mail/current-directory.ts';
+import type { FactsSource } from '../mail/mailbox-service.ts';
 import { createFileSnapshots } from '../snapshots/file-snapshots.ts';
 import { openViews, type Views } from '../views/views.ts';
 import { dataPaths, openStores, type Stores } from './open-stores.ts';

@@ -3,8 +3,11 @@
  * again, and the error says what was wrong.
  */
 import { startDispatcher } from '../../actors/dispatcher.ts';
+import { createAdminHandlers } from '../admin/admin-handlers.ts';
 import type { Config, ListenerConfig } from '../config/config.ts';
+import { startControlServer } from '../control/server.ts';
 import { type Engine, openEngine } from '../engine/engine.ts';
+import { dataPaths } from '../engine/open-stores.ts';
 import type { Logger } from '../logger.ts';
 import { createAuthenticator } from '../mail/authenticator.ts';
 import { createMailboxService } from '../mail/mailbox-service.ts';
@@ -22,6 +25,7 @@ export interface RunningServer {
   readonly newAccounts: readonly NewAccount[];
   /** Where each listener listens, by name. */
   readonly listeners: readonly { readonly config: ListenerConfig; readonly port: number }[];
+  readonly tls: TlsIdentity;
   /** Ends sessions, waits for what is in flight, closes the stores. */
   stop(): Promise<void>;
 }
@@ -61,7 +65,10 @@ export async function startServer(
       listeners.push({ config: listener, port: started.port });
       logger.info({ listener: listener.name, host: listener.host, port: started.port }, 'listening');
     }
-    return { engine, newAccounts, listeners, stop };
+    closings.push(
+      await startControlServer(dataPaths(config.dataDirectory).control, createAdminHandlers(engine), logger),
+    );
+    return { engine, newAccounts, listeners, tls, stop };
   } catch (error) {
     await stop();
     throw error;

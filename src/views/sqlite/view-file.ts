@@ -17,6 +17,7 @@ import { limits } from '../../limits.ts';
 import { failureInfo } from '../../sqlite/failure.ts';
 
 export interface SqliteViewOptions {
+  /** `:memory:` for one that is gone with its connection. */
   readonly path: string;
   /** The file must exist and is not written. */
   readonly readOnly?: boolean;
@@ -31,7 +32,7 @@ export const sqliteViewFile = (options: SqliteViewOptions): ViewFile => ({
 
 export function openSqliteView(options: SqliteViewOptions): ViewDatabase {
   const readOnly = options.readOnly ?? false;
-  if (!readOnly) createPrivately(options.path);
+  if (!readOnly && options.path !== ':memory:') createPrivately(options.path);
   return guarded(options.path, () => {
     const database = new DatabaseSync(options.path, {
       readOnly,
