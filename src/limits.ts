@@ -158,6 +158,46 @@ export const limits = {
     statusTextOctetsMax: 512,
     /** Text of a response that is gathered before it goes out as one chunk. */
     responseChunkOctets: 16 * 1024,
+    sessionsMax: 5_000,
+    sessionsPerAddressMax: 1_000,
+    failedLoginsMax: 3,
+    /** How long the answer to a failed login waits. */
+    failedLoginDelayMs: 1_000,
+    /** BAD commands in a row before the connection ends. */
+    badCommandsMax: 10,
+    badCommandsAuthenticatedMax: 100,
+    beforeLoginMsMax: 2 * 60_000,
+    /** RFC 3501 section 5.4: at least 30 minutes. */
+    idleMsMax: 30 * 60_000,
+    tlsHandshakeMsMax: 60_000,
+    /** How long a closing listener waits for commands that are under way. */
+    closeGraceMs: 10_000,
+    /** Time-outs of all sessions are looked at together, this often. */
+    sweepMs: 1_000,
+    messageOctetsMax: 50 * 1024 * 1024,
+    /** Pipelined commands answered, and octets taken, before other connections get their turn. */
+    commandsPerTurnMax: 50,
+    inputOctetsPerTurnMax: 256 * 1024,
+    /** Messages whose responses are built before the event loop gets its turn. */
+    messagesPerTurnMax: 500,
+    /** Messages whose facts are asked for together. */
+    factsPerTurnMax: 32,
+    /** Longer header sections are filtered as they stream instead of in memory. */
+    headerInMemoryOctetsMax: 256 * 1024,
+    /** Sections and UID ranges whose first read a session remembers; over it they are recorded again. */
+    readSectionsKeptMax: 64,
+    readRangesKeptMax: 4_096,
+    /** Folders whose `\Recent` watermark is kept. */
+    recentKeptMax: 20_000,
+    /** Octets of UTF-8 in a mailbox name with its levels, and how many levels. */
+    mailboxNameOctetsMax: 1_000,
+    mailboxLevelsMax: 64,
+    subscriptionsMax: 10_000,
+    keywordOctetsMax: 128,
+    /** Look again and ask again, when somebody else changed names or keywords meanwhile. */
+    staleTriesMax: 5,
+    /** Octets of one header field that SEARCH looks at. */
+    searchHeaderOctetsMax: 1024 * 1024,
   },
   smtp: {
     /** RFC 5321 section 4.5.3.1.4 asks for 512 and lets extensions add to it. */

@@ -123,11 +123,13 @@ export function createFakeMailboxes(now: () => number = Date.now): FakeMailboxes
       if (found !== undefined) found.message.isErased = true;
     },
     eraseLabels(accountId) {
-      const { state, changes } = accountOf(accountId);
-      for (const folder of state.folders.values()) if (folder.id !== inboxId) folder.label = erased;
-      state.keywords.fill(erased);
-      for (const id of state.subscriptions.keys()) state.subscriptions.set(id, erased);
-      setImmediate(() => changes.next());
+      const account = accountOf(accountId);
+      for (const folder of account.state.folders.values()) if (folder.id !== inboxId) folder.label = erased;
+      account.state.keywords.fill(erased);
+      for (const id of account.state.subscriptions.keys()) account.state.subscriptions.set(id, erased);
+      // A view that showed the names is dropped and folded anew.
+      account.state = { ...account.state };
+      setImmediate(() => account.changes.next());
     },
     octets(accountId, folderId, uid) {
       const found = find(accountOf(accountId), folderId, uid);

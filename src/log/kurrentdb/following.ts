@@ -3,13 +3,11 @@
  * tail keeps; a follower that falls behind them reads pages of `$all` until it has caught up again. The
  * handler is awaited before the next batch, so what waits is one page at most.
  */
-import { Observable } from 'rxjs';
 import type {
   Following,
   FollowOptions,
   LogBatch,
   LogIndex,
-  LogItem,
   RecordedEvent,
 } from '../../../events/event-log.ts';
 import { asUnavailable, type ReadContext, readAllPages } from './reading.ts';
@@ -88,22 +86,4 @@ async function giveOlder(
     const next = (page.at(-1)?.index ?? from) + 1;
     if (recent.from(next, 1) !== undefined) return;
   }
-}
-
-export function subscribe(context: ReadContext, closing: AbortSignal, from: LogIndex): Observable<LogItem> {
-  return new Observable<LogItem>((subscriber) => {
-    const following = follow(context, closing, from, ({ events, caughtUp }) => {
-      for (const event of events) {
-        if (subscriber.closed) return;
-        subscriber.next({ kind: 'event', event });
-      }
-      const next = (events.at(-1)?.index ?? from - 1) + 1;
-      if (caughtUp) subscriber.next({ kind: 'caught-up', next: Math.max(next, context.tail.recent.next()) });
-    });
-    following.done.then(
-      () => subscriber.complete(),
-      (error: unknown) => subscriber.error(error),
-    );
-    return () => void following.stop();
-  });
 }

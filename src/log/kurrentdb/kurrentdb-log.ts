@@ -23,9 +23,10 @@ import { parseStream } from '../../../events/streams.ts';
 import { limits } from '../../limits.ts';
 import { SqliteFailure } from '../../sqlite/failure.ts';
 import { checkAppend } from '../check-append.ts';
+import { subscribeByFollowing } from '../subscribe-by-following.ts';
 import { type Appender, createAppender } from './append.ts';
 import { type ConnectionContext, createReader, type Reader } from './connection.ts';
-import { follow, subscribe } from './following.ts';
+import { follow } from './following.ts';
 import { openPositionIndex, type PositionIndex } from './position-index.ts';
 import { asUnavailable, type ReadContext, readAllPages, readStreamPages } from './reading.ts';
 import { checkUrl, type KurrentDbLogOptions, timingsOf } from './settings.ts';
@@ -95,7 +96,8 @@ function eventLog(parts: Parts): EventLog {
     append: (stream, expected, events) => append(parts, stream, expected, events),
     readStream: (stream, options = {}) => flatten(parts, () => readStreamPages(parts, stream, options)),
     readAll: (options = {}) => readAll(parts, options),
-    subscribe: (from) => subscribe(parts, signal, from),
+    subscribe: (from) =>
+      subscribeByFollowing((start, handle, options) => follow(parts, signal, start, handle, options), from),
     follow: (from, handle, options) => follow(parts, signal, from, handle, options),
     head: () => head(parts),
     async lastRevision(stream) {
