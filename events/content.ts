@@ -7,7 +7,7 @@
 import { z } from 'zod';
 
 /** What `MessageAccepted` commits to. */
-export interface ContentCommitment {
+interface ContentCommitment {
   readonly blobId: string;
   /** Octets of the content. */
   readonly length: number;

@@ -11,7 +11,7 @@ import { limits } from '../limits.ts';
 import type { KeyStore } from './key-store.ts';
 import { createRandomPool } from './random-pool.ts';
 
-export const keyOctets = 32;
+const keyOctets = 32;
 
 /** A key that can be used now, and the promise of the key in force: the same octets, unless another
  * writer gave the scope a key first, or it was destroyed. */

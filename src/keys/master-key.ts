@@ -9,8 +9,8 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-export const masterKeyVariable = 'CHANCERY_MASTER_KEY';
-export const masterKeyFile = 'master.key';
+const masterKeyVariable = 'CHANCERY_MASTER_KEY';
+const masterKeyFile = 'master.key';
 const masterKeyOctets = 32;
 
 /** `invalid`: not 32 octets in a known notation. `exposed`: others may read the file. `missing`: there is
