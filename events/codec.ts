@@ -80,7 +80,23 @@ export interface Codec {
   encode(stream: string, id: string, event: DomainEvent, meta: EventMeta): Promise<NewEvent>;
   /** Throws `CorruptEvent`, or what the key store throws. */
   decode(recorded: RecordedEvent): Promise<StoredEvent>;
+  /** Forgets the opened events that are kept for a moment after they were written. Call it when a key is destroyed. */
+  forget(): void;
 }
+
+interface Written {
+  readonly stream: string;
+  readonly stored: NewEvent;
+  readonly event: DomainEvent;
+  readonly meta: EventMeta;
+}
+
+/** The very octets, not equal ones: nothing can have happened to them. */
+const isTheSame = ({ stream, stored }: Written, recorded: RecordedEvent): boolean =>
+  stored.data === recorded.data &&
+  stored.metadata === recorded.metadata &&
+  stored.type === recorded.type &&
+  stream === recorded.stream;
 
 interface SealedBox {
   readonly scope: KeyScope;
@@ -90,6 +106,7 @@ interface SealedBox {
   readonly sealed?: string;
 }
 
+const recentMax = 2_048;
 const checkPrefix = ',"check":"';
 const checkLength = 32;
 
@@ -97,6 +114,17 @@ export function createCodec(
   keys: ScopeKeys,
   definitions: ReadonlyMap<string, EventDefinition> = allDefinitions,
 ): Codec {
+  /** What was written a moment ago, by event id: the log hands its followers the very octets that it was given, and
+   * those need no opening. */
+  const recent = new Map<string, Written>();
+
+  function remember(written: Written): NewEvent {
+    recent.set(written.stored.id, written);
+    const oldest = recent.keys().next().value;
+    if (recent.size > recentMax && oldest !== undefined) recent.delete(oldest);
+    return written.stored;
+  }
+
   const keyFor = (scope: KeyScope): ScopeKey | Promise<ScopeKey> => keys.cached(scope) ?? keys.ensure(scope);
 
   async function encode(stream: string, id: string, event: DomainEvent, meta: EventMeta): Promise<NewEvent> {
@@ -133,10 +161,16 @@ export function createCodec(
       v: definition.version,
     }).slice(0, -1);
     const check = eventCheck(id, stream, event.type, data, head);
-    return { id, type: event.type, data, metadata: Buffer.from(`${head}${checkPrefix}${check}"}`) };
+    const metadata = Buffer.from(`${head}${checkPrefix}${check}"}`);
+    return remember({ stream, stored: { id, type: event.type, data, metadata }, event, meta });
   }
 
   async function decode(recorded: RecordedEvent): Promise<StoredEvent> {
+    const written = recent.get(recorded.id);
+    if (written !== undefined && isTheSame(written, recorded)) {
+      const { index, stream, revision, id } = recorded;
+      return { ...written.meta, index, stream, revision, id, event: written.event };
+    }
     const meta = readMetadata(recorded);
     const { $correlationId: correlationId, $causationId: causationId, at, by, v } = meta;
     const envelope = {
@@ -199,7 +233,7 @@ export function createCodec(
     return openBox(boxKey, boxAddress({ ...recorded, name }), sealed.nonce, sealed.sealed);
   }
 
-  return { encode, decode };
+  return { encode, decode, forget: () => recent.clear() };
 }
 
 interface BoxAddress {
@@ -223,7 +257,7 @@ export const boxCommitment = (boxKey: Uint8Array): Buffer =>
 function sealBox(address: BoxAddress, scope: KeyScope, key: ScopeKey, value: unknown): SealedBox {
   if (key === 'destroyed' || value === erased) return { scope };
   const boxKey = deriveBoxKey(key, address.id, address.name);
-  const nonce = randomFillSync(Buffer.allocUnsafe(12));
+  const nonce = nextNonce();
   const cipher = createCipheriv('aes-256-gcm', boxKey, nonce);
   cipher.setAAD(boxAddress(address));
   const sealed = Buffer.concat([
@@ -237,6 +271,19 @@ function sealBox(address: BoxAddress, scope: KeyScope, key: ScopeKey, value: unk
     commit: boxCommitment(boxKey).toString('base64'),
     sealed: sealed.toString('base64'),
   };
+}
+
+const noncePool = Buffer.alloc(12 * 512);
+let noncesUsed = noncePool.length;
+
+/** Twelve random octets; drawn from the system by the pool, because each draw costs as much as a seal. */
+function nextNonce(): Buffer {
+  if (noncesUsed + 12 > noncePool.length) {
+    randomFillSync(noncePool);
+    noncesUsed = 0;
+  }
+  noncesUsed += 12;
+  return Buffer.from(noncePool.subarray(noncesUsed - 12, noncesUsed));
 }
 
 /** Opens one box with its own key; throws when key, place or octets are not what was sealed. */

@@ -285,6 +285,8 @@ export const limits = {
     waitingOctetsMax: 8 * 1024 * 1024,
     /** Events in one batch to the worker: as long as one of them is applied, queries wait. */
     batchEventsMax: 512,
+    /** How long events gather for the worker after a batch. */
+    gatherMs: 20,
     /** Questions that wait for the worker, and callers that wait until a view has come far enough. */
     asksMax: 20_000,
     waitersMax: 20_000,

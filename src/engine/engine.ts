@@ -45,6 +45,7 @@ export async function openEngine(config: Config, env: NodeJS.ProcessEnv, logger:
   const stores = await openStores(config, env, logger);
   const keys = createKeyRing(stores.keys);
   const codec = createCodec(keys);
+  keys.onDestroyed(() => codec.forget());
   const contents = createContentStore({ keys, blobs: stores.blobs });
   const paths = dataPaths(config.dataDirectory);
   const snapshots = createFileSnapshots(paths.snapshots, keys);

@@ -27,7 +27,7 @@ export interface Forwarder {
 }
 
 export function startForwarder(options: ForwarderOptions): Forwarder {
-  const { waitingEventsMax, waitingOctetsMax, batchEventsMax, retryMs } = limits.views;
+  const { waitingEventsMax, waitingOctetsMax, batchEventsMax, gatherMs, retryMs } = limits.views;
   const stopping = new AbortController();
   let waiting: RecordedEvent[] = [];
   let octets = 0;
@@ -52,9 +52,16 @@ export function startForwarder(options: ForwarderOptions): Forwarder {
     inFlight = true;
     options.send(batch).then(
       () => {
-        inFlight = false;
         wake();
-        flush();
+        // A wake of the worker costs more than an event: what comes within this pause travels together.
+        const pauseMs = waiting.length >= batchEventsMax ? 0 : gatherMs;
+        delay(pauseMs, undefined, { signal: stopping.signal }).then(
+          () => {
+            inFlight = false;
+            flush();
+          },
+          () => undefined,
+        );
       },
       // The worker has ended, and with it this forwarder: its owner knows and starts again.
       () => stopping.abort(),

@@ -148,6 +148,27 @@ describe('the codec', () => {
     assert.deepEqual(second.data.recipients, acceptedEvent.data.recipients);
   });
 
+  test('forgets what it has just written when a key is destroyed', async () => {
+    const keys = createMemoryKeys();
+    const codec = createCodec(keys);
+    const stream = `mailbox-${aliceId}`;
+    const data = { folderId: 1, parentId: null, uidValidity: 8, label: { name: 'INBOX' } };
+    const written = {
+      ...(await codec.encode(stream, eventId, { type: 'FolderCreated', data }, meta)),
+      stream,
+      index: 5,
+      revision: 3,
+    };
+    const label = async (): Promise<unknown> => {
+      const { event } = await codec.decode(written);
+      return event.type === 'FolderCreated' ? event.data.label : undefined;
+    };
+    assert.deepEqual(await label(), { name: 'INBOX' });
+    keys.destroy(accountScope(aliceId));
+    codec.forget();
+    assert.equal(await label(), erased);
+  });
+
   test('writes a box that is erased from birth under a destroyed key', async () => {
     const keys = createMemoryKeys();
     keys.destroy(accountScope(aliceId));

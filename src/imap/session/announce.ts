@@ -31,14 +31,15 @@ export async function announce(at: SelectedSession, options: AnnounceOptions): P
   let folder = selectedFolder(state, selected);
   announceKeywords(session, selected, state);
   if (options.expunges) announceExpunges(session, selected, folder);
-  announceArrivals(session, account, selected, folder);
+  // A new message is told by EXISTS; the client asks for the rest.
+  const belowUid = announceArrivals(session, account, selected, folder);
   const upTo = highestModseq(state);
   const since = selected.flagsModseq;
   selected.flagsModseq = upTo;
   if (folder.highestModseq <= since) return;
   let nextUid = 1;
   while (nextUid !== 0) {
-    nextUid = announceFlags(at, { state, folder }, { since, fromUid: nextUid }, options);
+    nextUid = announceFlags(at, { state, folder }, { since, fromUid: nextUid, belowUid }, options);
     if (nextUid === 0) return;
     await output.ready();
     await new Promise((resolve) => setImmediate(resolve));
@@ -74,13 +75,20 @@ function announceExpunges(session: ImapSession, selected: Selected, folder: Fold
   selected.known.prune(folder.messages);
 }
 
-function announceArrivals(session: ImapSession, account: Account, selected: Selected, folder: Folder): void {
+/** Gives the UID above all that the client knew before. */
+function announceArrivals(
+  session: ImapSession,
+  account: Account,
+  selected: Selected,
+  folder: Folder,
+): number {
   const { known } = selected;
   const firstNew = known.lastUid + 1;
-  if (known.extend(folder.messages) === 0) return;
+  if (known.extend(folder.messages) === 0) return firstNew;
   claimRecent(session, account, selected, folder, firstNew);
   session.output.line(existsResponse(known.count));
   session.output.line(recentResponse(recentCount(selected)));
+  return firstNew;
 }
 
 /** Messages from `fromUid` on that no session has been told of are recent in this one. A read-only session
@@ -128,11 +136,17 @@ export function shownFlags(
   return isRecent(selected, messages.uidAt(row)) ? [...names, '\\Recent'] : names;
 }
 
+interface FlagScan {
+  readonly since: number;
+  readonly fromUid: number;
+  readonly belowUid: number;
+}
+
 /** One turn of flag changes; gives the UID to go on from, or 0 when all are told. */
 function announceFlags(
   { session, selected }: SelectedSession,
   { state, folder }: { readonly state: MailboxState; readonly folder: Folder },
-  { since, fromUid }: { readonly since: number; readonly fromUid: number },
+  { since, fromUid, belowUid }: FlagScan,
   { told, withUids = false }: AnnounceOptions,
 ): number {
   const { messages } = folder;
@@ -141,6 +155,7 @@ function announceFlags(
     const modseq = messages.modseqAt(row);
     if (modseq <= since) continue;
     const uid = messages.uidAt(row);
+    if (uid >= belowUid) return 0;
     const number = selected.known.numberOf(uid);
     if (number === 0 || isTold(told, uid, modseq)) continue;
     if (announced >= limits.imap.messagesPerTurnMax) return uid;
