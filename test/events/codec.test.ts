@@ -12,8 +12,11 @@ import { aliceId, sampleEvents } from '../support/sample-events.ts';
 
 const eventId = '01900000-0000-7000-8000-0000000000ff';
 const meta: EventMeta = { correlationId: 'c', causationId: 'd', at: 1_700_000_000_000, by: 'system' };
+/** As a store gives it back: other octets of the same value, so that nothing is answered from what was just written. */
 const recorded = (event: NewEvent, stream: string): RecordedEvent => ({
   ...event,
+  data: Buffer.from(event.data),
+  metadata: Buffer.from(event.metadata),
   stream,
   index: 5,
   revision: 3,
