@@ -106,7 +106,7 @@ interface SealedBox {
   readonly sealed?: string;
 }
 
-const recentMax = 2_048;
+const recentMax = 1_024;
 const checkPrefix = ',"check":"';
 const checkLength = 32;
 
@@ -116,13 +116,22 @@ export function createCodec(
 ): Codec {
   /** What was written a moment ago, by event id: the log hands its followers the very octets that it was given, and
    * those need no opening. */
-  const recent = new Map<string, Written>();
+  let recent = new Map<string, Written>();
+  /** Two generations instead of evicting one by one, which gets slow in a map. */
+  let older = new Map<string, Written>();
 
   function remember(written: Written): NewEvent {
+    if (recent.size >= recentMax) {
+      older = recent;
+      recent = new Map();
+    }
     recent.set(written.stored.id, written);
-    const oldest = recent.keys().next().value;
-    if (recent.size > recentMax && oldest !== undefined) recent.delete(oldest);
     return written.stored;
+  }
+
+  function forget(): void {
+    recent.clear();
+    older.clear();
   }
 
   const keyFor = (scope: KeyScope): ScopeKey | Promise<ScopeKey> => keys.cached(scope) ?? keys.ensure(scope);
@@ -166,7 +175,7 @@ export function createCodec(
   }
 
   async function decode(recorded: RecordedEvent): Promise<StoredEvent> {
-    const written = recent.get(recorded.id);
+    const written = recent.get(recorded.id) ?? older.get(recorded.id);
     if (written !== undefined && isTheSame(written, recorded)) {
       const { index, stream, revision, id } = recorded;
       return { ...written.meta, index, stream, revision, id, event: written.event };
@@ -233,7 +242,7 @@ export function createCodec(
     return openBox(boxKey, boxAddress({ ...recorded, name }), sealed.nonce, sealed.sealed);
   }
 
-  return { encode, decode, forget: () => recent.clear() };
+  return { encode, decode, forget };
 }
 
 interface BoxAddress {

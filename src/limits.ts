@@ -255,6 +255,25 @@ export const limits = {
     /** Parameters kept of one Content-Type or Content-Disposition. */
     parametersMax: 200,
   },
+  pop3: {
+    /** RFC 2449 section 4 asks for 255; passwords may be longer. */
+    lineOctetsMax: 512,
+    /** RFC 4422 leaves it open; a PLAIN message of 12 KiB is long. */
+    authLineOctetsMax: 12_288,
+    /** What a client may send ahead before its socket is read no further. */
+    inputOctetsMax: 64 * 1024,
+    badCommandsMax: 20,
+    failedLoginsMax: 3,
+    failedLoginDelayMs: 1_000,
+    sessionsMax: 2_000,
+    sessionsPerAddressMax: 100,
+    /** RFC 1939 section 3. */
+    idleMsMax: 10 * 60_000,
+    beforeLoginMsMax: 60_000,
+    tlsHandshakeMsMax: 60_000,
+    /** Lines of LIST and UIDL in one write. */
+    listedAtOnce: 1_000,
+  },
   authentication: {
     /** Password hashes computed at once, and logins waiting for one. */
     hashesAtOnce: 2,

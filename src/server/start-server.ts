@@ -8,12 +8,14 @@ import type { Config, ListenerConfig } from '../config/config.ts';
 import { startControlServer } from '../control/server.ts';
 import { type Engine, openEngine } from '../engine/engine.ts';
 import { dataPaths } from '../engine/open-stores.ts';
+import { startImapListener } from '../imap/listener.ts';
 import type { Logger } from '../logger.ts';
 import { createAuthenticator } from '../mail/authenticator.ts';
 import { createMailboxService } from '../mail/mailbox-service.ts';
 import { createMailboxViews } from '../mail/mailbox-views.ts';
 import { createMessageIntake } from '../mail/message-intake.ts';
 import { createSessionRecords } from '../mail/session-records.ts';
+import { startPop3Listener } from '../pop3/listener.ts';
 import { startSmtpListener } from '../smtp/listener.ts';
 import { openTlsIdentity, type TlsIdentity } from '../tls/identity.ts';
 import { type NewAccount, prepareInstallation } from './first-start.ts';
@@ -94,7 +96,7 @@ function createServices(engine: Engine, views: Awaited<ReturnType<typeof createM
   });
   return {
     smtp: createSmtpServices({ openSession, authenticate, directory, intake }),
-    access: { openSession, authenticate, mailboxes },
+    access: { openSession, authenticate, mailboxes, heldMaildrops: new Set<string>() },
   };
 }
 
@@ -136,8 +138,21 @@ async function startListener(
         logger,
       );
     case 'imap':
+      return startImapListener(
+        { ...common, sizeMax: config.limits.messageOctetsMax, idleMsMax: config.limits.imapIdleMs },
+        services.access,
+        logger,
+      );
     case 'pop3':
-      throw new Error('not yet');
+      return startPop3Listener(
+        {
+          ...common,
+          idleMsMax: config.limits.pop3IdleMs,
+          failedLoginsMax: config.authentication.failuresPerSessionMax,
+        },
+        services.access,
+        logger,
+      );
     default:
       return listener.protocol satisfies never;
   }

@@ -8,6 +8,7 @@
  * rebuilt.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Worker } from 'node:worker_threads';
 import type { EventLog, LogIndex, RecordedEvent } from '../../events/event-log.ts';
 import type { KeyScope } from '../../events/scope-keys.ts';
 import { mailboxStream } from '../../events/streams.ts';
@@ -32,6 +33,8 @@ import { startWorkerLink, type WorkerLink } from './worker-link.ts';
 export interface ViewsOptions extends Omit<ViewsSetup, 'names'> {
   readonly log: Pick<EventLog, 'follow' | 'head' | 'readAll' | 'readStream'>;
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>;
+  /** Called with each worker thread that is started. */
+  readonly onThread?: (thread: Worker) => void;
   /** Default: all of them. */
   readonly names?: readonly ProjectionName[];
 }
@@ -82,7 +85,7 @@ export async function openViews(options: ViewsOptions): Promise<Views> {
   }
 
   async function start(): Promise<void> {
-    const started = await startWorkerLink(setup, ended);
+    const started = await startWorkerLink(setup, { onEnded: ended, onThread: options.onThread });
     const found = await rebuildStrangers(started, log, logger);
     positions.clear();
     learn(found);

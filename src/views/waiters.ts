@@ -21,6 +21,8 @@ export function createWaiters(positions: () => ReadonlyMap<ProjectionName, Posit
     readonly settle: (error?: ViewsUnavailable) => void;
   }
   const waiters = new Set<Waiter>();
+  const closed = new ViewsUnavailable('closed', 'the views are closed');
+  let closing = false;
 
   /** True when done, an error when it never will be, undefined when it is not yet. */
   function check(next: LogIndex, names: readonly ProjectionName[]): true | ViewsUnavailable | undefined {
@@ -36,6 +38,7 @@ export function createWaiters(positions: () => ReadonlyMap<ProjectionName, Posit
 
   return {
     wait(next, names, timeoutMs) {
+      if (closing) return Promise.reject(closed);
       const now = check(next, names);
       if (now === true) return Promise.resolve();
       if (now !== undefined) return Promise.reject(now);
@@ -67,7 +70,8 @@ export function createWaiters(positions: () => ReadonlyMap<ProjectionName, Posit
       }
     },
     close() {
-      for (const waiter of waiters) waiter.settle(new ViewsUnavailable('closed', 'the views are closed'));
+      closing = true;
+      for (const waiter of waiters) waiter.settle(closed);
     },
   };
 }

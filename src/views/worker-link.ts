@@ -31,12 +31,17 @@ interface Pending {
   readonly reject: (error: ViewsUnavailable) => void;
 }
 
+export interface WorkerLinkEvents {
+  /** The worker ended unasked. */
+  readonly onEnded?: (reason: string) => void;
+  /** Called with the thread that is made, for tools that watch it or tests that end it. */
+  readonly onThread?: ((thread: Worker) => void) | undefined;
+}
+
 /** Rejects with `ViewsUnavailable` when the worker cannot open its stores or views. */
-export function startWorkerLink(
-  setup: ViewsSetup,
-  onEnded: (reason: string) => void = () => undefined,
-): Promise<WorkerLink> {
+export function startWorkerLink(setup: ViewsSetup, events: WorkerLinkEvents = {}): Promise<WorkerLink> {
   const thread = new Worker(workerModule(), { name: 'views', workerData: setup });
+  events.onThread?.(thread);
   const pending = new Map<number, Pending>();
   let lastId = 0;
   let ended: ViewsUnavailable | undefined;
@@ -121,7 +126,7 @@ export function startWorkerLink(
       const why = reason ?? `the views' thread ended with code ${code}`;
       end(closing ? 'closed' : 'crashed', closing ? 'the views are closed' : why);
       if (!started) reject(new ViewsUnavailable('crashed', why));
-      else if (!closing) onEnded(why);
+      else if (!closing) events.onEnded?.(why);
     });
   });
 }

@@ -9,7 +9,7 @@ import {
 import { untaggedStatus } from '../responses/status-responses.ts';
 import { capabilities } from '../session/capabilities.ts';
 import { delimiter } from '../session/folder-tree.ts';
-import { bad, ok, type Outcome } from '../session/outcome.ts';
+import { bad, type Outcome, ok } from '../session/outcome.ts';
 import type { ImapSession } from '../session/session.ts';
 
 /** How much of what a client says about itself goes on record. */

@@ -11,7 +11,6 @@ import { createMailbox, deleteMailbox, renameMailbox, subscribe, unsubscribe } f
 import { idle } from './idle.ts';
 import { list, lsub } from './list.ts';
 import { authenticate, login } from './login.ts';
-import { search } from './search.ts';
 import { select } from './select.ts';
 import { mailboxStatus } from './status.ts';
 import { store } from './store.ts';
@@ -90,6 +89,8 @@ async function dispatchAccount(
       return append(at, command, appending);
     case 'IDLE':
       return idle(at);
+    case 'SEARCH':
+      return bad('x');
     default:
       return dispatchSelected(session, command, tag);
   }
@@ -98,16 +99,7 @@ async function dispatchAccount(
 type SelectedCommand = Extract<
   AccountCommand,
   {
-    name:
-      | 'CHECK'
-      | 'CLOSE'
-      | 'UNSELECT'
-      | 'EXPUNGE'
-      | 'SEARCH'
-      | 'FETCH'
-      | 'STORE'
-      | 'COPY'
-      | 'MOVE';
+    name: 'CHECK' | 'CLOSE' | 'UNSELECT' | 'EXPUNGE' | 'FETCH' | 'STORE' | 'COPY' | 'MOVE';
   }
 >;
 
@@ -128,8 +120,6 @@ async function dispatchSelected(
       return unselect(at);
     case 'EXPUNGE':
       return expunge(at, command.uids);
-    case 'SEARCH':
-      return search(at, command);
     case 'FETCH':
       return fetch(at, command);
     case 'STORE':

@@ -13,7 +13,7 @@ import { parseSaslResponse } from '../grammar/connection-commands.ts';
 import { saslChallenge } from '../responses/status-responses.ts';
 import { capabilities, mayLogIn } from '../session/capabilities.ts';
 import { ConnectionGone } from '../session/errors.ts';
-import { bad, no, ok, type Outcome } from '../session/outcome.ts';
+import { bad, no, type Outcome, ok } from '../session/outcome.ts';
 import { createReadMemory } from '../session/read-memory.ts';
 import type { ImapSession } from '../session/session.ts';
 
@@ -121,6 +121,7 @@ async function accept(
   { mechanism, authorizationId, authenticationId }: Credentials,
   { accountId }: Extract<LoginResult, { kind: 'ok' }>,
 ): Promise<Outcome> {
+  const mailbox = await session.services.mailboxes.open(accountId, session.recorder);
   session.recorder.note({
     type: 'Authenticated',
     mechanism,
@@ -128,7 +129,6 @@ async function accept(
     authenticationId,
     ...(authorizationId === '' ? {} : { authorizationId }),
   });
-  const mailbox = await session.services.mailboxes.open(accountId, session.recorder);
   session.account = { id: accountId, mailbox, reads: createReadMemory() };
   session.input.reader.setLimits(limits.imap.authenticated);
   return ok('Logged in', { kind: 'CAPABILITY', capabilities: capabilities(session) });

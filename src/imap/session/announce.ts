@@ -9,7 +9,12 @@ import { type Folder, highestModseq, type MailboxState } from '../../../events/m
 import { limits } from '../../limits.ts';
 import { rangesInclude } from '../grammar/sequence-set.ts';
 import { fetchResponse } from '../responses/fetch-response.ts';
-import { existsResponse, expungeResponse, flagsResponse, recentResponse } from '../responses/mailbox-responses.ts';
+import {
+  existsResponse,
+  expungeResponse,
+  flagsResponse,
+  recentResponse,
+} from '../responses/mailbox-responses.ts';
 import { untaggedStatus } from '../responses/status-responses.ts';
 import { SessionEnded } from './errors.ts';
 import { definedFlags, flagNames, permanentFlags } from './flags.ts';
@@ -41,8 +46,7 @@ export async function announce(at: SelectedSession, options: AnnounceOptions): P
   while (nextUid !== 0) {
     nextUid = announceFlags(at, { state, folder }, { since, fromUid: nextUid, belowUid }, options);
     if (nextUid === 0) return;
-    await output.ready();
-    await new Promise((resolve) => setImmediate(resolve));
+    await output.turn();
     state = await account.mailbox.current();
     folder = selectedFolder(state, selected);
   }
@@ -58,7 +62,7 @@ export function selectedFolder(state: MailboxState, selected: Selected): Folder 
   return folder;
 }
 
-function announceKeywords(session: ImapSession, selected: Selected, state: MailboxState): void {
+export function announceKeywords(session: ImapSession, selected: Selected, state: MailboxState): void {
   if (state.keywords.length <= selected.keywordsTold) return;
   selected.keywordsTold = state.keywords.length;
   session.output.line(flagsResponse(definedFlags(state)));
@@ -162,7 +166,8 @@ function announceFlags(
     announced += 1;
     const flags = { kind: 'FLAGS', flags: shownFlags(state, folder, selected, row) } as const;
     const values = withUids ? [{ kind: 'UID', value: uid } as const, flags] : [flags];
-    for (const piece of fetchResponse(number, values)) if (typeof piece === 'string') session.output.line(piece);
+    for (const piece of fetchResponse(number, values))
+      if (typeof piece === 'string') session.output.line(piece);
   }
   return 0;
 }

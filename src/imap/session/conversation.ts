@@ -21,7 +21,9 @@ import { bad, type Outcome } from './outcome.ts';
 import { logError, noteRefusal, outcomeOfError } from './refusals.ts';
 import type { ImapSession } from './session.ts';
 
-export type ConversationEnd = { readonly kind: 'start-tls' } | { readonly kind: 'end'; readonly reason: string };
+export type ConversationEnd =
+  | { readonly kind: 'start-tls' }
+  | { readonly kind: 'end'; readonly reason: string };
 
 /** What the connection must know while the conversation runs. */
 export interface ConversationHooks {
@@ -53,7 +55,8 @@ export async function converse(session: ImapSession, hooks: ConversationHooks): 
       hooks.busy(false);
       if (hooks.isClosing()) return sayBye(session, 'Server shutting down', 'listener closed');
       inTurn += 1;
-      if (inTurn % limits.imap.commandsPerTurnMax === 0) await new Promise((resolve) => setImmediate(resolve));
+      if (inTurn % limits.imap.commandsPerTurnMax === 0)
+        await new Promise((resolve) => setImmediate(resolve));
     }
   } catch (error) {
     if (error instanceof ConnectionGone) return { kind: 'end', reason: 'closed by the peer' };

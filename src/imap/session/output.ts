@@ -23,6 +23,8 @@ export interface Output {
   flush(): void;
   /** Resolves when the client takes more. Rejects with `ConnectionGone`. */
   ready(): Promise<void>;
+  /** As `ready`, and other connections get their turn. */
+  turn(): Promise<void>;
   /** Rejects with `ConnectionGone`, and with what a literal's source throws. */
   send(response: Response): Promise<void>;
 }
@@ -77,6 +79,10 @@ export function createOutput(currentSocket: () => Socket, onProgress: () => void
     },
     flush,
     ready,
+    async turn() {
+      await ready();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
     async send(response) {
       let isWhole = true;
       try {
@@ -97,7 +103,8 @@ export function createOutput(currentSocket: () => Socket, onProgress: () => void
 function drained(socket: Socket): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onDrain = (): void => settle(resolve);
-  const onClose = (): void => settle(() => reject(new ConnectionGone('the connection closed while it wrote')));
+  const onClose = (): void =>
+    settle(() => reject(new ConnectionGone('the connection closed while it wrote')));
   const settle = (end: () => void): void => {
     socket.off('drain', onDrain).off('close', onClose);
     end();

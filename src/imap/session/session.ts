@@ -20,6 +20,8 @@ export interface ImapSession {
   readonly input: Input;
   readonly output: Output;
   readonly tls: boolean;
+  /** The client waits for news, and we for the client. */
+  idling(isIdling: boolean): void;
   account: Account | undefined;
   selected: Selected | undefined;
   failedLogins: number;
