@@ -127,7 +127,7 @@ test('the views go on where they were, and a lost or broken file is made anew', 
   const second = await open();
   await second.whenCurrent({ timeoutMs });
   assert.equal((await second.query('mailbox', 'messages', accountId, 1, 1, 10)).length, 6);
-  for (const projection of projectionNames) {
+  for (const projection of ['mailbox', 'trace', 'access'] as const) {
     const result = await replayView({ ...stores.reading, log: stores.log, projection });
     assert.deepEqual([projection, result.difference], [projection, undefined]);
   }
