@@ -48,10 +48,10 @@ export function startTls(session: ImapSession): Outcome {
   if (session.account !== undefined) return bad('STARTTLS comes before login');
   if (session.tls) return bad('TLS is active already');
   if (session.settings.secureContext === undefined) return bad('TLS is not available');
-  return { ...ok('Begin TLS negotiation now'), then: 'start-tls' };
+  return { ...ok('Begin TLS negotiation now'), after: 'start-tls' };
 }
 
 export function logout(session: ImapSession): Outcome {
   session.output.line(untaggedStatus('BYE', 'Logging out'));
-  return { ...ok('LOGOUT completed'), then: 'end', reason: 'logout' };
+  return { ...ok('LOGOUT completed'), after: 'end', reason: 'logout' };
 }

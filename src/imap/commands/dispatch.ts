@@ -90,7 +90,7 @@ async function dispatchAccount(
     case 'IDLE':
       return idle(at);
     case 'SEARCH':
-      return bad('x');
+      return bad('SEARCH is not supported');
     default:
       return dispatchSelected(session, command, tag);
   }

@@ -147,5 +147,5 @@ async function failed(
   session.failedLogins += 1;
   await wait(session.settings.failedLoginDelayMs);
   if (session.failedLogins < limits.imap.failedLoginsMax) return outcome;
-  return { ...outcome, then: 'end', bye: 'Too many failed logins', reason: 'too many failed logins' };
+  return { ...outcome, after: 'end', bye: 'Too many failed logins', reason: 'too many failed logins' };
 }

@@ -10,7 +10,10 @@ import { type SequenceSet, sequenceSet } from './sequence-set.ts';
 import { modSequence } from './values.ts';
 
 export type MessageCommand =
-  | { readonly name: 'CHECK' | 'CLOSE' | 'UNSELECT' | 'IDLE' }
+  | { readonly name: 'CHECK' }
+  | { readonly name: 'CLOSE' }
+  | { readonly name: 'UNSELECT' }
+  | { readonly name: 'IDLE' }
   | {
       readonly name: 'STORE';
       readonly uid: boolean;

@@ -7,7 +7,6 @@
  */
 import type { Socket } from 'node:net';
 import { type CipherNameAndProtocol, TLSSocket } from 'node:tls';
-import type { SessionRecorder } from '../../mail/session-recorder.ts';
 import { createCommandReader } from '../grammar/command-reader.ts';
 import type { ImapSettings } from '../options.ts';
 import type { ImapLogger, ImapServices } from '../ports.ts';

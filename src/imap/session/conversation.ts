@@ -181,8 +181,8 @@ function reply(
 ): ConversationEnd | undefined {
   noteRefusal(session, verb, outcome);
   session.output.line(taggedStatus(tag, outcome.status, outcome.text, outcome.code));
-  if (outcome.then === 'start-tls') return { kind: 'start-tls' };
-  if (outcome.then === 'end') {
+  if (outcome.after === 'start-tls') return { kind: 'start-tls' };
+  if (outcome.after === 'end') {
     const reason = outcome.reason ?? 'logout';
     return outcome.bye === undefined ? { kind: 'end', reason } : sayBye(session, outcome.bye, reason);
   }

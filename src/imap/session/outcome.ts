@@ -5,9 +5,9 @@ export interface Outcome {
   readonly status: 'OK' | 'NO' | 'BAD';
   readonly text: string;
   readonly code?: ResponseCode;
-  /** After the reply. */
-  readonly then?: 'start-tls' | 'end';
-  /** Why the session ends, with `then: 'end'`; a BYE goes out first when there is one. */
+  /** What follows the reply. */
+  readonly after?: 'start-tls' | 'end';
+  /** Why the session ends, with `after: 'end'`; a BYE goes out first when there is one. */
   readonly reason?: string;
   readonly bye?: string;
   /** Changes that this command's own responses have told already. */
