@@ -11,6 +11,7 @@ import { createMailbox, deleteMailbox, renameMailbox, subscribe, unsubscribe } f
 import { idle } from './idle.ts';
 import { list, lsub } from './list.ts';
 import { authenticate, login } from './login.ts';
+import { search } from './search.ts';
 import { select } from './select.ts';
 import { mailboxStatus } from './status.ts';
 import { store } from './store.ts';
@@ -89,8 +90,6 @@ async function dispatchAccount(
       return append(at, command, appending);
     case 'IDLE':
       return idle(at);
-    case 'SEARCH':
-      return bad('SEARCH is not supported');
     default:
       return dispatchSelected(session, command, tag);
   }
@@ -98,9 +97,7 @@ async function dispatchAccount(
 
 type SelectedCommand = Extract<
   AccountCommand,
-  {
-    name: 'CHECK' | 'CLOSE' | 'UNSELECT' | 'EXPUNGE' | 'FETCH' | 'STORE' | 'COPY' | 'MOVE';
-  }
+  { name: 'CHECK' | 'CLOSE' | 'UNSELECT' | 'EXPUNGE' | 'SEARCH' | 'FETCH' | 'STORE' | 'COPY' | 'MOVE' }
 >;
 
 async function dispatchSelected(
@@ -120,6 +117,8 @@ async function dispatchSelected(
       return unselect(at);
     case 'EXPUNGE':
       return expunge(at, command.uids);
+    case 'SEARCH':
+      return search(at, command);
     case 'FETCH':
       return fetch(at, command);
     case 'STORE':
