@@ -274,6 +274,14 @@ export const limits = {
     /** Lines of LIST and UIDL in one write. */
     listedAtOnce: 1_000,
   },
+  admin: {
+    /** How long a question waits for the views to reach the log. */
+    viewsWithinMs: 60_000,
+    /** Faults that `verify` names; all are counted. */
+    faultsToldMax: 100,
+    /** Events between two reports of its progress. */
+    progressEvents: 512,
+  },
   authentication: {
     /** Password hashes computed at once, and logins waiting for one. */
     hashesAtOnce: 2,
