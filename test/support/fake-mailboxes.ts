@@ -19,6 +19,7 @@ import { messageFacts } from '../../projections/message-facts/message-facts.ts';
 import { ContentErased } from '../../src/content/errors.ts';
 import { limits } from '../../src/limits.ts';
 import type { ContentReceiver, MailboxAccess, OpenMailbox } from '../../src/mail/mailbox-access.ts';
+import { ServiceUnavailable } from '../../src/mail/service-unavailable.ts';
 import type { SessionRecorder } from '../../src/mail/session-recorder.ts';
 
 export type MailboxCall = 'open' | 'current' | 'execute' | 'content' | 'facts' | 'receive' | 'recordRead';
@@ -39,6 +40,8 @@ export interface FakeMailboxes extends MailboxAccess {
   octets(accountId: string, folderId: number, uid: number): Uint8Array;
   /** Called before each call is carried out; what it throws, the call rejects with. */
   before: (call: MailboxCall, accountId: string) => Promise<void> | void;
+  /** The store takes no octets: each write rejects with `ServiceUnavailable`. */
+  failWrites: boolean;
   /** Every command that sessions sent. */
   readonly executed: { readonly accountId: string; readonly command: MailboxCommand }[];
   /** How many sessions hold a mailbox open. */
@@ -81,6 +84,7 @@ export function createFakeMailboxes(now: () => number = Date.now): FakeMailboxes
 
   const fake: FakeMailboxes = {
     executed: [],
+    failWrites: false,
     before: () => undefined,
     get openCount() {
       return openCount;
@@ -142,7 +146,7 @@ export function createFakeMailboxes(now: () => number = Date.now): FakeMailboxes
       openCount++;
       let isOpen = true;
       return openFake(fake, account, session, {
-        receive: () => receive(received, now()),
+        receive: () => receive(fake, received, now()),
         close() {
           if (isOpen) openCount--;
           isOpen = false;
@@ -272,11 +276,12 @@ function keep(received: Map<string, FakeMessage>, octets: Uint8Array, at: number
   };
 }
 
-function receive(received: Map<string, FakeMessage>, at: number): ContentReceiver {
+function receive(fake: FakeMailboxes, received: Map<string, FakeMessage>, at: number): ContentReceiver {
   const chunks: Uint8Array[] = [];
   return {
     async write(chunk) {
       await new Promise((resolve) => setImmediate(resolve));
+      if (fake.failWrites) throw new ServiceUnavailable('the store takes nothing');
       chunks.push(Uint8Array.from(chunk));
     },
     async finish() {

@@ -1,11 +1,12 @@
 /** `chancery trace`: the life of a message, as a timeline. */
-import type { MessageTrace, SessionEntry, TraceEntry } from '../../../projections/trace/queries.ts';
+import type { MessageTrace } from '../../../projections/trace/queries.ts';
 import { type CliCommand, type CliContext, commandGroups } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { printable } from '../terminal-text.ts';
+import { type Addresses, entryText, leadIns, sessionText } from '../trace-text.ts';
 import { withAdmin } from '../with-admin.ts';
 
-type Traced = MessageTrace & { readonly addresses: Readonly<Record<string, string | null>> };
+type Traced = MessageTrace & { readonly addresses: Addresses };
 
 export const traceCommand: CliCommand = {
   name: 'trace',
@@ -54,29 +55,14 @@ function timeline({ message, recipients, entries, session, addresses }: Traced):
     `  Size        ${message.size} octets`,
     '',
   ];
-  const lines = [
-    ...session.map((entry) => ({ order: entry.logIndex, at: entry.at, text: sessionText(entry) })),
+  const began = session
+    .filter((entry) => leadIns.has(entry.type))
+    .map((entry) => ({ at: entry.at, text: sessionText(entry) }));
+  const life = [
+    ...session
+      .filter((entry) => !leadIns.has(entry.type))
+      .map((entry) => ({ order: entry.logIndex, at: entry.at, text: sessionText(entry) })),
     ...entries.map((entry) => ({ order: entry.logIndex, at: entry.at, text: entryText(entry, addresses) })),
-  ];
-  lines.sort((a, b) => a.at - b.at || a.order - b.order);
-  return [...head, ...lines.map(({ at, text }) => `  ${new Date(at).toISOString()}  ${text}`)];
-}
-
-function sessionText({ type, detail, personal }: SessionEntry): string {
-  const words = fields({ ...detail, ...personal });
-  return `session   ${type}${words === '' ? '' : `  ${words}`}`;
-}
-
-function entryText({ type, accountId, by, detail }: TraceEntry, addresses: Traced['addresses']): string {
-  const whose = accountId === null ? '' : `  ${addresses[accountId] ?? accountId}`;
-  const words = fields(detail);
-  return `${type}${whose}${words === '' ? '' : `  ${words}`}${by === 'system' ? '' : `  by ${by}`}`;
-}
-
-/** `name=value` for what is known, in order. */
-function fields(values: Readonly<Record<string, unknown>>): string {
-  return Object.entries(values)
-    .filter(([, value]) => value !== null && value !== undefined && value !== '')
-    .map(([name, value]) => `${name}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
-    .join(' ');
+  ].sort((a, b) => a.at - b.at || a.order - b.order);
+  return [...head, ...[...began, ...life].map(({ at, text }) => `  ${new Date(at).toISOString()}  ${text}`)];
 }
