@@ -255,12 +255,12 @@ interface BoxAddress {
 const boxAddress = (box: BoxAddress): Buffer =>
   Buffer.from(JSON.stringify([box.id, box.stream, box.type, box.name]));
 
-export const deriveBoxKey = (scopeKey: Uint8Array, eventId: string, boxName: string): Buffer =>
+const deriveBoxKey = (scopeKey: Uint8Array, eventId: string, boxName: string): Buffer =>
   createHmac('sha256', scopeKey)
     .update(eventId + boxName)
     .digest();
 
-export const boxCommitment = (boxKey: Uint8Array): Buffer =>
+const boxCommitment = (boxKey: Uint8Array): Buffer =>
   hash('sha256', Buffer.concat([Buffer.from('chancery-box'), boxKey]), 'buffer');
 
 function sealBox(address: BoxAddress, scope: KeyScope, key: ScopeKey, value: unknown): SealedBox {
@@ -324,7 +324,7 @@ interface WireMetadata {
 }
 
 /** The metadata of an event without opening it; throws `CorruptEvent` when the check does not fit. */
-export function readMetadata(recorded: RecordedEvent): WireMetadata {
+function readMetadata(recorded: RecordedEvent): WireMetadata {
   const text = Buffer.from(recorded.metadata).toString('utf8');
   const headLength = text.length - checkPrefix.length - checkLength - 2;
   const head = text.slice(0, headLength);

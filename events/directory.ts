@@ -13,37 +13,37 @@ const ofAccount = (input: { data: { accountId: string } }): KeyScope => accountS
 export const roles = ['user', 'operator', 'auditor', 'officer'] as const;
 export type Role = (typeof roles)[number];
 
-export const installationFounded = defineEvent('InstallationFounded', {
+const installationFounded = defineEvent('InstallationFounded', {
   version: 1,
   clear: { installationId: id },
 });
-export const domainAdded = defineEvent('DomainAdded', {
+const domainAdded = defineEvent('DomainAdded', {
   version: 1,
   /** Lower case, A-labels. A domain of the installation names an organisation, not a person. */
   clear: { domainId: id, name: z.string().min(1) },
 });
-export const domainRemoved = defineEvent('DomainRemoved', { version: 1, clear: { domainId: id } });
-export const accountAdded = defineEvent('AccountAdded', {
+const domainRemoved = defineEvent('DomainRemoved', { version: 1, clear: { domainId: id } });
+const accountAdded = defineEvent('AccountAdded', {
   version: 1,
   clear: { accountId: id, domainId: id, role: z.enum(roles) },
   boxes: {
     identity: box(z.object({ localPart: z.string(), displayName: z.string().optional() }), ofAccount),
   },
 });
-export const accountRemoved = defineEvent('AccountRemoved', { version: 1, clear: { accountId: id } });
-export const passwordChanged = defineEvent('PasswordChanged', {
+const accountRemoved = defineEvent('AccountRemoved', { version: 1, clear: { accountId: id } });
+const passwordChanged = defineEvent('PasswordChanged', {
   version: 1,
   clear: { accountId: id },
   /** A PHC string: `$argon2id$v=19$m=...,t=...,p=...$salt$hash`. */
   boxes: { credential: box(z.object({ hash: z.string() }), ofAccount) },
 });
-export const aliasAdded = defineEvent('AliasAdded', {
+const aliasAdded = defineEvent('AliasAdded', {
   version: 1,
   clear: { aliasId: id, domainId: id, targets: z.array(id).min(1) },
   /** The same address under the key of each target. */
   boxes: { address: boxList(z.object({ localPart: z.string() })) },
 });
-export const aliasRemoved = defineEvent('AliasRemoved', { version: 1, clear: { aliasId: id } });
+const aliasRemoved = defineEvent('AliasRemoved', { version: 1, clear: { aliasId: id } });
 
 export const directoryDefinitions = [
   installationFounded,

@@ -2,6 +2,6 @@
 import { defineEvent, type EventOf } from './event-definition.ts';
 import { count } from './fields.ts';
 
-export const dispatchProgressed = defineEvent('DispatchProgressed', { version: 1, clear: { next: count } });
+const dispatchProgressed = defineEvent('DispatchProgressed', { version: 1, clear: { next: count } });
 export const dispatchDefinitions = [dispatchProgressed] as const;
 export type DispatchEvent = EventOf<(typeof dispatchDefinitions)[number]>;

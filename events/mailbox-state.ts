@@ -3,7 +3,7 @@
  * Consumes its state: tables are changed in place (see `message-table.ts`).
  */
 import type { Personal } from './event-definition.ts';
-import { inboxId, type MailboxEvent, type SpecialUse } from './mailbox.ts';
+import type { MailboxEvent, SpecialUse } from './mailbox.ts';
 import { MessageTable } from './message-table.ts';
 import { iterateUidSet, parseUidSet } from './uid-set.ts';
 
@@ -210,8 +210,6 @@ export function folderOf(state: MailboxState, folderId: number): Folder {
   if (folder === undefined) throw new RangeError(`the log names folder ${folderId}, which it never created`);
   return folder;
 }
-
-export const inboxOf = (state: MailboxState): Folder => folderOf(state, inboxId);
 
 function noteSource(state: MailboxState, sourceIndex: number, skipped: readonly number[]): void {
   for (const each of skipped) if (each > state.highestSource) state.skippedSources.add(each);

@@ -15,16 +15,7 @@ const ofAccount = (input: { streamId: string }): KeyScope => accountScope(input.
 const ofMessage = (input: { data: { messageId: string } }): KeyScope => messageScope(input.data.messageId);
 
 /** RFC 6154 special uses, without the backslash. */
-export const specialUses = [
-  'Archive',
-  'Drafts',
-  'Flagged',
-  'Junk',
-  'Sent',
-  'Trash',
-  'All',
-  'Important',
-] as const;
+const specialUses = ['Archive', 'Drafts', 'Flagged', 'Junk', 'Sent', 'Trash', 'All', 'Important'] as const;
 export type SpecialUse = (typeof specialUses)[number];
 
 export const inboxId = 1;
@@ -32,12 +23,12 @@ export const inboxId = 1;
 /** System flag bits (`message-table.ts`) and keyword numbers. */
 const flagged = { flags: count, keywordIds: z.array(count) };
 
-export const mailboxOpened = defineEvent('MailboxOpened', {
+const mailboxOpened = defineEvent('MailboxOpened', {
   version: 1,
   /** Where modseq and UIDVALIDITY begin: above 0 after an import or a restore, so that they never run back. */
   clear: { accountId: id, modseqBase: count, uidValidityBase: count },
 });
-export const folderCreated = defineEvent('FolderCreated', {
+const folderCreated = defineEvent('FolderCreated', {
   version: 1,
   clear: {
     folderId: count,
@@ -47,38 +38,38 @@ export const folderCreated = defineEvent('FolderCreated', {
   },
   boxes: { label: box(z.object({ name: z.string() }), ofAccount) },
 });
-export const folderRenamed = defineEvent('FolderRenamed', {
+const folderRenamed = defineEvent('FolderRenamed', {
   version: 1,
   clear: { folderId: count, parentId: count.nullable() },
   boxes: { label: box(z.object({ name: z.string() }), ofAccount) },
 });
 /** A folder that has children stays as a name that cannot be selected (RFC 3501 section 6.3.4). */
-export const folderDeleted = defineEvent('FolderDeleted', {
+const folderDeleted = defineEvent('FolderDeleted', {
   version: 1,
   clear: { folderId: count, keptAsParent: z.boolean() },
 });
 /** A name that could not be selected becomes a folder again, with a new UIDVALIDITY. */
-export const folderRestored = defineEvent('FolderRestored', {
+const folderRestored = defineEvent('FolderRestored', {
   version: 1,
   clear: { folderId: count, uidValidity: count },
 });
-export const folderSubscribed = defineEvent('FolderSubscribed', {
+const folderSubscribed = defineEvent('FolderSubscribed', {
   version: 1,
   /** Subscriptions are names (RFC 3501 section 6.3.6): they outlive the folder and do not follow a rename. */
   clear: { subscriptionId: count },
   boxes: { label: box(z.object({ path: z.string() }), ofAccount) },
 });
-export const folderUnsubscribed = defineEvent('FolderUnsubscribed', {
+const folderUnsubscribed = defineEvent('FolderUnsubscribed', {
   version: 1,
   clear: { subscriptionId: count },
 });
-export const keywordDeclared = defineEvent('KeywordDeclared', {
+const keywordDeclared = defineEvent('KeywordDeclared', {
   version: 1,
   clear: { keywordId: count },
   boxes: { label: box(z.object({ name: z.string() }), ofAccount) },
 });
 
-export const messageDelivered = defineEvent('MessageDelivered', {
+const messageDelivered = defineEvent('MessageDelivered', {
   version: 1,
   clear: {
     messageId: id,
@@ -100,7 +91,7 @@ export const messageDelivered = defineEvent('MessageDelivered', {
     inline: box(z.array(octets), ofMessage),
   },
 });
-export const deliveryRefused = defineEvent('DeliveryRefused', {
+const deliveryRefused = defineEvent('DeliveryRefused', {
   version: 1,
   clear: {
     messageId: id,
@@ -109,7 +100,7 @@ export const deliveryRefused = defineEvent('DeliveryRefused', {
     reason: z.enum(['mailbox-closed', 'over-quota', 'mailbox-full']),
   },
 });
-export const messagesAppended = defineEvent('MessagesAppended', {
+const messagesAppended = defineEvent('MessagesAppended', {
   version: 1,
   clear: {
     folderId: count,
@@ -126,24 +117,24 @@ export const messagesAppended = defineEvent('MessagesAppended', {
     ),
   },
 });
-export const messagesCopied = defineEvent('MessagesCopied', {
+const messagesCopied = defineEvent('MessagesCopied', {
   version: 1,
   /** The n-th message of `uids` becomes `firstUid + n`. */
   clear: { sourceFolderId: count, targetFolderId: count, uids: uidSet, firstUid: count },
 });
-export const messagesMoved = defineEvent('MessagesMoved', {
+const messagesMoved = defineEvent('MessagesMoved', {
   version: 1,
   clear: { sourceFolderId: count, targetFolderId: count, uids: uidSet, firstUid: count },
 });
-export const messagesFlagged = defineEvent('MessagesFlagged', {
+const messagesFlagged = defineEvent('MessagesFlagged', {
   version: 1,
   clear: { folderId: count, uids: uidSet, mode: z.enum(['add', 'remove', 'replace']), ...flagged },
 });
-export const messagesExpunged = defineEvent('MessagesExpunged', {
+const messagesExpunged = defineEvent('MessagesExpunged', {
   version: 1,
   clear: { folderId: count, uids: uidSet },
 });
-export const mailboxClosed = defineEvent('MailboxClosed', {
+const mailboxClosed = defineEvent('MailboxClosed', {
   version: 1,
   clear: {},
   boxes: { note: optionalBox(z.string(), ofAccount) },

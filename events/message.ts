@@ -12,7 +12,7 @@ const ofMessage = (input: { streamId: string }): KeyScope => messageScope(input.
 
 const parameter = z.object({ keyword: z.string(), value: z.string().optional() });
 
-export const messageAccepted = defineEvent('MessageAccepted', {
+const messageAccepted = defineEvent('MessageAccepted', {
   version: 1,
   clear: {
     sessionId: id,

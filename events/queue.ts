@@ -8,29 +8,29 @@ import { count, id, instant } from './fields.ts';
 
 const item = { messageId: id, accountId: id };
 
-export const deliveryEnqueued = defineEvent('DeliveryEnqueued', {
+const deliveryEnqueued = defineEvent('DeliveryEnqueued', {
   version: 1,
   clear: { ...item, sourceIndex: count, dueAt: instant, reason: z.string() },
 });
-export const deliveryAttempted = defineEvent('DeliveryAttempted', {
+const deliveryAttempted = defineEvent('DeliveryAttempted', {
   version: 1,
   clear: { ...item, attempt: count },
 });
-export const deliveryDeferred = defineEvent('DeliveryDeferred', {
+const deliveryDeferred = defineEvent('DeliveryDeferred', {
   version: 1,
   clear: { ...item, attempt: count, dueAt: instant, reason: z.string() },
 });
-export const deliveryCompleted = defineEvent('DeliveryCompleted', { version: 1, clear: item });
-export const deliveryFailed = defineEvent('DeliveryFailed', {
+const deliveryCompleted = defineEvent('DeliveryCompleted', { version: 1, clear: item });
+const deliveryFailed = defineEvent('DeliveryFailed', {
   version: 1,
   clear: { ...item, reason: z.string() },
 });
-export const deliveryCancelled = defineEvent('DeliveryCancelled', {
+const deliveryCancelled = defineEvent('DeliveryCancelled', {
   version: 1,
   clear: { ...item, reason: z.string() },
 });
-export const queuePaused = defineEvent('QueuePaused', { version: 1, clear: { reason: z.string() } });
-export const queueResumed = defineEvent('QueueResumed', { version: 1, clear: {} });
+const queuePaused = defineEvent('QueuePaused', { version: 1, clear: { reason: z.string() } });
+const queueResumed = defineEvent('QueueResumed', { version: 1, clear: {} });
 
 export const queueDefinitions = [
   deliveryEnqueued,

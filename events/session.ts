@@ -12,7 +12,7 @@ const ofDay = (input: { at: number }): KeyScope => peerScope(input.at);
 const ofReader = (input: { at: number; data: { readerId: string } }): KeyScope =>
   activityScope(input.data.readerId, input.at);
 
-export const sessionOpened = defineEvent('SessionOpened', {
+const sessionOpened = defineEvent('SessionOpened', {
   version: 1,
   clear: {
     protocol: z.enum(['smtp', 'submission', 'imap', 'pop3', 'control']),
@@ -27,22 +27,22 @@ export const sessionOpened = defineEvent('SessionOpened', {
     ),
   },
 });
-export const clientIdentified = defineEvent('ClientIdentified', {
+const clientIdentified = defineEvent('ClientIdentified', {
   version: 1,
   clear: { verb: z.string() },
   boxes: { client: box(z.object({ name: z.string() }), ofDay) },
 });
-export const tlsEstablished = defineEvent('TlsEstablished', {
+const tlsEstablished = defineEvent('TlsEstablished', {
   version: 1,
   clear: { version: z.string(), cipher: z.string() },
   boxes: { indication: optionalBox(z.object({ serverName: z.string() }), ofDay) },
 });
-export const tlsFailed = defineEvent('TlsFailed', {
+const tlsFailed = defineEvent('TlsFailed', {
   version: 1,
   clear: {},
   boxes: { failure: box(z.object({ reason: z.string() }), ofDay) },
 });
-export const authenticated = defineEvent('Authenticated', {
+const authenticated = defineEvent('Authenticated', {
   version: 1,
   clear: { mechanism: z.string(), readerId: id },
   boxes: {
@@ -52,30 +52,30 @@ export const authenticated = defineEvent('Authenticated', {
     ),
   },
 });
-export const authenticationFailed = defineEvent('AuthenticationFailed', {
+const authenticationFailed = defineEvent('AuthenticationFailed', {
   version: 1,
   /** People type passwords where the name belongs: an unknown login stands only as a keyed hash
    * (HMAC-SHA-256 under a key of the day, hex). */
   clear: { mechanism: z.string(), accountId: id.optional(), loginTag: z.string() },
 });
-export const commandRefused = defineEvent('CommandRefused', {
+const commandRefused = defineEvent('CommandRefused', {
   version: 1,
   clear: { verb: z.string(), code: z.string(), enhanced: z.string().optional() },
   boxes: { reply: box(z.object({ text: z.string() }), ofDay) },
 });
-export const protocolViolated = defineEvent('ProtocolViolated', { version: 1, clear: { what: z.string() } });
-export const folderOpened = defineEvent('FolderOpened', {
+const protocolViolated = defineEvent('ProtocolViolated', { version: 1, clear: { what: z.string() } });
+const folderOpened = defineEvent('FolderOpened', {
   version: 1,
   clear: { readerId: id, accountId: id, readOnly: z.boolean() },
   boxes: { act: box(z.object({ folderId: count }), ofReader) },
 });
-export const messagesRead = defineEvent('MessagesRead', {
+const messagesRead = defineEvent('MessagesRead', {
   version: 1,
   clear: { readerId: id, accountId: id },
   /** `part` is the section as asked for (`BODY[]`, `BODY[1.2]`, `RETR`, `TOP`). */
   boxes: { act: box(z.object({ folderId: count, uids: uidSet, part: z.string() }), ofReader) },
 });
-export const sessionClosed = defineEvent('SessionClosed', {
+const sessionClosed = defineEvent('SessionClosed', {
   version: 1,
   clear: {
     reason: z.string(),
@@ -89,12 +89,12 @@ export const sessionClosed = defineEvent('SessionClosed', {
   },
 });
 /** Connections that said nothing worth an event, counted by the minute. */
-export const silentConnectionsCounted = defineEvent('SilentConnectionsCounted', {
+const silentConnectionsCounted = defineEvent('SilentConnectionsCounted', {
   version: 1,
   clear: { listener: z.string(), minute: instant, connections: count },
 });
 /** Logins that read and changed nothing, one event an hour for each account. */
-export const idleLoginsCounted = defineEvent('IdleLoginsCounted', {
+const idleLoginsCounted = defineEvent('IdleLoginsCounted', {
   version: 1,
   clear: { readerId: id, hour: instant, logins: count },
   boxes: { from: box(z.object({ addresses: z.array(z.string()) }), ofReader) },
