@@ -8,7 +8,7 @@ const tables = [{ table: 'things', key: ['place', 'name'] }];
 
 function view(rows: readonly (readonly [SqlValue, SqlValue, SqlValue])[]): ViewDatabase {
   const db = openSqliteView({ path: ':memory:' });
-  db.exec('CREATE TABLE things (place ANY, name TEXT, value ANY)');
+  db.exec('CREATE TABLE things (place ANY, name TEXT, value ANY) STRICT');
   for (const row of rows) db.run('INSERT INTO things VALUES (?, ?, ?)', ...row);
   return db;
 }
