@@ -27,6 +27,7 @@ export interface ImapListenerOptions {
   readonly idleMsMax?: number;
   readonly tlsHandshakeMsMax?: number;
   readonly failedLoginDelayMs?: number;
+  readonly failedLoginsMax?: number;
   readonly closeGraceMs?: number;
   readonly sweepMs?: number;
   readonly now?: () => number;
@@ -61,6 +62,7 @@ export function settingsOf(options: ImapListenerOptions): ImapSettings {
     idleMsMax: options.idleMsMax ?? limits.imap.idleMsMax,
     tlsHandshakeMsMax: options.tlsHandshakeMsMax ?? limits.imap.tlsHandshakeMsMax,
     failedLoginDelayMs: options.failedLoginDelayMs ?? limits.imap.failedLoginDelayMs,
+    failedLoginsMax: options.failedLoginsMax ?? limits.imap.failedLoginsMax,
     closeGraceMs: options.closeGraceMs ?? limits.imap.closeGraceMs,
     sweepMs: options.sweepMs ?? limits.imap.sweepMs,
     now: options.now ?? Date.now,

@@ -1,5 +1,6 @@
 /** From a parsed command to its handler, and in which state each may be given (RFC 3501 section 3). */
 import type { Command } from '../grammar/parse-command.ts';
+import { announce } from '../session/announce.ts';
 import { bad, type Outcome } from '../session/outcome.ts';
 import type { ImapSession } from '../session/session.ts';
 import { append, type PendingAppend } from './append.ts';
@@ -108,6 +109,9 @@ async function dispatchSelected(
   const { account, selected } = session;
   if (account === undefined || selected === undefined) return bad('Select a mailbox first');
   const at = { session, account, selected };
+  // A UID may be known from elsewhere before the client has been told of its message; and message numbers do
+  // not matter here, so that news may come first (RFC 3501 section 7.4.1).
+  if (verbOf(command).startsWith('UID ')) await announce(at, { expunges: true, withUids: true });
   switch (command.name) {
     case 'CHECK':
       return { status: 'OK', text: 'CHECK completed' };

@@ -146,6 +146,6 @@ async function failed(
   }
   session.failedLogins += 1;
   await wait(session.settings.failedLoginDelayMs);
-  if (session.failedLogins < limits.imap.failedLoginsMax) return outcome;
+  if (session.failedLogins < session.settings.failedLoginsMax) return outcome;
   return { ...outcome, after: 'end', bye: 'Too many failed logins', reason: 'too many failed logins' };
 }
