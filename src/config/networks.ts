@@ -1,8 +1,5 @@
-/**
- * Networks in CIDR form, and whether an address lies in one. IPv4 addresses that arrive mapped into IPv6
- * (`::ffff:192.0.2.1`, as a dual-stack socket shows them) match IPv4 networks.
- */
-import { BlockList, isIP, isIPv4 } from 'node:net';
+/** Networks in CIDR form, as the configuration writes them. `mail/network-set.ts` matches addresses against them. */
+import { isIP } from 'node:net';
 
 interface Network {
   readonly address: string;
@@ -19,19 +16,4 @@ export const parseNetwork = (text: string): Network | undefined => {
   if (prefixText !== undefined && !/^\d{1,3}$/.test(prefixText)) return undefined;
   const prefix = prefixText === undefined ? bits : Number(prefixText);
   return prefix <= bits ? { address, prefix, family: version === 4 ? 'ipv4' : 'ipv6' } : undefined;
-};
-
-const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
-
-/** The predicate for a list of networks; what is no network in the list, or no address, matches nothing. */
-export const networkMatcher = (networks: readonly string[]): ((address: string) => boolean) => {
-  const list = new BlockList();
-  for (const text of networks) {
-    const network = parseNetwork(text);
-    if (network) list.addSubnet(network.address, network.prefix, network.family);
-  }
-  return (address) => {
-    const plain = mapped.exec(address)?.[1] ?? address;
-    return isIP(plain) !== 0 && list.check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
-  };
 };

@@ -14,6 +14,7 @@ import { createAuthenticator } from '../mail/authenticator.ts';
 import { createMailboxService } from '../mail/mailbox-service.ts';
 import { createMailboxViews } from '../mail/mailbox-views.ts';
 import { createMessageIntake } from '../mail/message-intake.ts';
+import { createNetworkSet } from '../mail/network-set.ts';
 import { createSessionRecords } from '../mail/session-records.ts';
 import { startPop3Listener } from '../pop3/listener.ts';
 import { startSmtpListener } from '../smtp/listener.ts';
@@ -118,6 +119,7 @@ async function startListener(
     trustedNetworks: config.smtp.trustedNetworks,
     sessionsMax: config.limits.sessionsPerListenerMax,
     sessionsPerAddressMax: config.limits.sessionsPerAddressMax,
+    failedLoginsMax: config.authentication.failuresPerSessionMax,
   };
   switch (listener.protocol) {
     case 'smtp':
@@ -127,9 +129,8 @@ async function startListener(
           ...common,
           mode: listener.protocol === 'smtp' ? 'mx' : 'submission',
           sizeMax: config.limits.messageOctetsMax,
-          normalizingNetworks: config.smtp.bareLineEnds
-            .filter((each) => each.action === 'normalize')
-            .map((each) => each.network),
+          normalizes: normalizer(config),
+          recipientsMax: config.limits.recipientsMax,
           earlyTalkerPauseMs: config.smtp.earlyTalkerPauseMs,
           idleMsMax: config.limits.smtpIdleMs,
           dataMsMax: config.limits.smtpDataMs,
@@ -148,7 +149,6 @@ async function startListener(
         {
           ...common,
           idleMsMax: config.limits.pop3IdleMs,
-          failedLoginsMax: config.authentication.failuresPerSessionMax,
         },
         services.access,
         logger,
@@ -156,4 +156,13 @@ async function startListener(
     default:
       return listener.protocol satisfies never;
   }
+}
+
+/** The first entry whose network holds the client decides. */
+function normalizer(config: Config): (address: string) => boolean {
+  const entries = config.smtp.bareLineEnds.map(({ network, action }) => ({
+    networks: createNetworkSet([network]),
+    action,
+  }));
+  return (address) => entries.find(({ networks }) => networks.has(address))?.action === 'normalize';
 }

@@ -57,7 +57,7 @@ export class ChanceryConnection extends SMTPConnection {
       logger,
       recorder: this.#recorder,
       peer,
-      bareNewlines: settings.normalizing.has(peer.address) ? 'normalize' : 'refuse',
+      bareNewlines: settings.normalizes(peer.address) ? 'normalize' : 'refuse',
       tls: undefined,
       helo: undefined,
       account: undefined,

@@ -3,7 +3,7 @@
  * throws `RangeError`.
  */
 import { limits } from '../limits.ts';
-import { createNetworkSet, isLoopback, type NetworkSet } from '../mail/network-set.ts';
+import { createNetworkSet, isLoopback } from '../mail/network-set.ts';
 
 export interface SmtpListenerOptions {
   /** The listener's name in the record of its sessions. */
@@ -24,6 +24,10 @@ export interface SmtpListenerOptions {
   readonly trustedNetworks?: readonly string[];
   /** Networks whose bare CRs and LFs are made CRLF, and recorded, instead of refused. */
   readonly normalizingNetworks?: readonly string[];
+  /** Instead of the networks: decides by the peer's address. */
+  readonly normalizes?: (address: string) => boolean;
+  readonly recipientsMax?: number;
+  readonly failedLoginsMax?: number;
   /** Addresses of load balancers that send a PROXY header (version 1) before the client's first octet. */
   readonly proxies?: readonly string[];
   readonly sessionsMax?: number;
@@ -39,7 +43,6 @@ export interface SmtpListenerOptions {
 export interface ListenerSettings
   extends Required<Omit<SmtpListenerOptions, 'tls' | 'trustedNetworks' | 'normalizingNetworks'>> {
   readonly tls: SmtpListenerOptions['tls'] | undefined;
-  readonly normalizing: NetworkSet;
   isTrusted(address: string): boolean;
 }
 
@@ -57,7 +60,9 @@ export function settingsOf(options: SmtpListenerOptions): ListenerSettings {
     tls: options.tls,
     implicitTls: options.implicitTls ?? false,
     sizeMax: options.sizeMax ?? limits.smtp.messageOctetsMax,
-    normalizing: createNetworkSet(options.normalizingNetworks ?? []),
+    normalizes: options.normalizes ?? createNetworkSet(options.normalizingNetworks ?? []).has,
+    recipientsMax: options.recipientsMax ?? limits.smtp.recipientsMax,
+    failedLoginsMax: options.failedLoginsMax ?? limits.smtp.failedLoginsMax,
     isTrusted: (address) => isLoopback(address) || trusted.has(address),
     proxies: options.proxies ?? [],
     sessionsMax: options.sessionsMax ?? limits.smtp.sessionsMax,

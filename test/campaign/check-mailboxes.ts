@@ -5,9 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import { startDispatcher } from '../../actors/dispatcher.ts';
-import type { MessageDelivered } from '../../events/mailbox.ts';
-import type { MailboxState } from '../../events/mailbox-state.ts';
-import { deliveryTargets } from '../../events/message.ts';
+import { isErased } from '../../events/event-definition.ts';
+import { inboxId, type MessageDelivered } from '../../events/mailbox.ts';
+import { deliveryTargets, type MessageAccepted } from '../../events/message.ts';
 import { streamId } from '../../events/streams.ts';
 import type { Config } from '../../src/config/config.ts';
 import { readMessage } from '../../src/content/message-reader.ts';
@@ -81,39 +81,90 @@ async function readOn(engine: Engine, known: Known, sent: ReadonlyMap<string, Se
     if (recorded.index !== known.next) known.problems.push(`index ${known.next} is missing`);
     known.next = recorded.index + 1;
     const { event } = await engine.codec.decode(recorded);
-    if (event.type === 'MessageAccepted') {
-      const id = streamId(recorded.stream);
-      const { summary } = event.data;
-      const octets = 'messageIdHeader' in summary ? summary.messageIdHeader : undefined;
-      const messageIdHeader = Buffer.from(octets ?? []).toString('latin1');
-      known.accepted.set(id, { messageIdHeader, targets: deliveryTargets(event) });
-      known.entries.set(messageIdHeader, [...(known.entries.get(messageIdHeader) ?? []), id]);
-    } else if (event.type === 'MessageDelivered') {
+    if (event.type === 'MessageAccepted') noteAccepted(known, streamId(recorded.stream), event);
+    if (event.type === 'MessageDelivered') {
       const accountId = streamId(recorded.stream);
-      const key = `${accountId}/${event.data.messageId}`;
-      known.delivered.set(key, (known.delivered.get(key) ?? 0) + 1);
-      known.deliveredByAccount.set(accountId, (known.deliveredByAccount.get(accountId) ?? 0) + 1);
+      add(known.delivered, `${accountId}/${event.data.messageId}`);
+      add(known.deliveredByAccount, accountId);
       known.problems.push(...(await compareContent(engine, known, event, sent)));
-    } else if (event.type === 'DeliveryRefused') {
-      known.problems.push(`${recorded.stream} refused message ${event.data.messageId}`);
     }
+    if (event.type === 'DeliveryRefused')
+      known.problems.push(`${recorded.stream} refused message ${event.data.messageId}`);
   }
 }
 
+const add = (counts: Map<string, number>, key: string): void => {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+};
+
+function noteAccepted(known: Known, id: string, event: MessageAccepted): void {
+  const { summary } = event.data;
+  if (isErased(summary)) {
+    known.problems.push(`message ${id} cannot be opened`);
+    return;
+  }
+  const messageIdHeader = (summary.messageIdHeader ?? '').trim();
+  known.accepted.set(id, { messageIdHeader, targets: deliveryTargets(event) });
+  known.entries.set(messageIdHeader, [...(known.entries.get(messageIdHeader) ?? []), id]);
+}
+
+/** A delivered message is what we sent, with trace fields before it. */
 async function compareContent(
   engine: Engine,
   known: Known,
   { data }: MessageDelivered,
   sent: ReadonlyMap<string, SentMessage>,
 ): Promise<readonly string[]> {
-  const { messageId, blobId, segments, size } = data;
+  const { messageId, blobId, segments, size, addressed, inline } = data;
   const promised = sent.get(known.accepted.get(messageId)?.messageIdHeader ?? '');
-  if (!('octets' in { octets: 0 }) || promised === undefined) return [];
-  const inline = inlineOctets(data);
-  const pieces: Uint8Array[] = [];
-  const from = size - promised.size;
-  const message = { segments, inline, content: { messageId, blobId } };
-  for await (const piece of readMessage(engine.contents, message as never, from)) pieces.push(piece);
-  const digest = createHash('sha256').update(Buffer.concat(pieces)).digest('hex');
-  return digest === promised.digest ? [] : [`the content of ${promised.messageId} is another one`];
+  if (promised === undefined) return [];
+  if (isErased(addressed) || isErased(inline)) return [`${promised.messageId} cannot be opened`];
+  const octets = [addressed, ...inline].map((text) => Buffer.from(text, 'latin1'));
+  const message = { segments, inline: octets, content: { messageId, blobId } };
+  const hash = createHash('sha256');
+  for await (const piece of readMessage(engine.contents, message, size - promised.size)) hash.update(piece);
+  return hash.digest('hex') === promised.digest
+    ? []
+    : [`the content of ${promised.messageId} is another one`];
+}
+
+/** What got its 250 stands in the log once; what stands in the log, 250 or not, is in each mailbox once. */
+function compare(known: Known, sent: ReadonlyMap<string, SentMessage>): readonly string[] {
+  const problems: string[] = [];
+  for (const { messageId, accounts } of sent.values()) {
+    const entries = known.entries.get(messageId) ?? [];
+    if (entries.length !== 1) problems.push(`${messageId} got 250 and is in the log ${entries.length} times`);
+    for (const id of entries) {
+      const targets = known.accepted.get(id)?.targets.length;
+      if (targets !== accounts) problems.push(`${messageId} goes to ${targets} of ${accounts} accounts`);
+    }
+  }
+  let expected = 0;
+  for (const [id, { messageIdHeader, targets }] of known.accepted) {
+    for (const accountId of targets) {
+      expected++;
+      const count = known.delivered.get(`${accountId}/${id}`) ?? 0;
+      if (count !== 1) problems.push(`${messageIdHeader} was delivered ${count} times to ${accountId}`);
+    }
+  }
+  if (known.delivered.size !== expected) problems.push(`${known.delivered.size} deliveries of ${expected}`);
+  return problems;
+}
+
+/** The fold that clients see agrees with the log. */
+async function compareMailboxes(engine: Engine, known: Known): Promise<readonly string[]> {
+  const problems: string[] = [];
+  const views = await createMailboxViews(engine.runtime);
+  try {
+    for (const [accountId, delivered] of known.deliveredByAccount) {
+      const view = views.hold(accountId);
+      const shown = (await view.current()).folders.get(inboxId)?.messages.size ?? 0;
+      view.release();
+      if (shown !== delivered)
+        problems.push(`mailbox ${accountId} shows ${shown} messages, ${delivered} were delivered`);
+    }
+  } finally {
+    await views.stop();
+  }
+  return problems;
 }

@@ -99,7 +99,13 @@ export async function spawnServer(options: ServerOptions): Promise<StartingProce
       const ports = portsIn(stdout, options.protocols);
       if (ports === undefined) return;
       clearTimeout(timer);
-      resolve({ pid: child.pid ?? 0, ports, errorOutput: () => stderr, kill, stop: () => stop(child, ended) });
+      resolve({
+        pid: child.pid ?? 0,
+        ports,
+        errorOutput: () => stderr,
+        kill,
+        stop: () => stop(child, ended),
+      });
     });
   });
   // Whoever ends it while it starts does not look at this any more.

@@ -117,7 +117,7 @@ function failedLogin(session: SmtpSession, login: Login): Outcome {
 
 function countLogin(session: SmtpSession, reply: typeof replies.authFailed): Outcome {
   session.failedLogins += 1;
-  if (session.failedLogins < limits.smtp.failedLoginsMax) return answer(reply);
+  if (session.failedLogins < session.settings.failedLoginsMax) return answer(reply);
   return closeWith(replies.tooManyFailedLogins, 'too many failed logins');
 }
 

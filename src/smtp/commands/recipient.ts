@@ -19,7 +19,8 @@ export const recipient: Command = async (session, argument) => {
   // RCPT has no parameters until DSN (RFC 3461) is announced.
   if (path.value.parameters.length > 0) return answer(replies.unknownParameter);
   // RFC 5321 section 4.5.3.1.10.
-  if (transaction.recipients.length >= limits.smtp.recipientsMax) return answer(replies.tooManyRecipients);
+  if (transaction.recipients.length >= session.settings.recipientsMax)
+    return answer(replies.tooManyRecipients);
 
   const { address, asSent } = path.value;
   const resolution = await resolve(session.services.directory, address);
