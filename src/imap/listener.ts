@@ -59,7 +59,8 @@ export async function startImapListener(
     });
   }
 
-  const server = createServer({ pauseOnConnect: true, allowHalfOpen: false }, accept);
+  // A client that has sent all its commands and closed its side still gets their answers.
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, accept);
   const port = await listen(server, settings);
   // From here on an error of the listening socket (no more file descriptors) concerns one connection.
   server.on('error', (error: Error) => logger.error({ err: error, listener: settings.listener }, 'listener'));

@@ -41,7 +41,7 @@ describe('large answers', () => {
     const { mailboxes, select } = await startImap(t);
     const message = `Subject: big\r\n\r\n${'0123456789abcdef'.repeat(65_536)}`;
     mailboxes.deliver('alice', message);
-    for (let copies = 0; copies < 4; copies += 1) {
+    for (let copies = 0; copies < 23; copies += 1) {
       mailboxes.execute('alice', { type: 'CopyMessages', folderId: 1, targetFolderId: 1, uids: '1' });
     }
     const client = await select();
@@ -50,29 +50,26 @@ describe('large answers', () => {
       if (call === 'content') reads.push(1);
     };
     client.socket.pause();
-    client.send('a FETCH 1:5 BODY.PEEK[]\r\n');
+    client.send('a FETCH 1:24 BODY.PEEK[]\r\n');
     while (reads.length === 0) await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => setTimeout(resolve, 100));
     const readWhilePaused = reads.length;
+    // The kernel buffers some megabytes, not 24.
+    assert.ok(readWhilePaused < 24, `${readWhilePaused} messages read for a client that reads none`);
     client.socket.resume();
     const answer = await client.answer('a');
-    assert.equal(answer.data('FETCH').length, 5);
+    assert.equal(answer.data('FETCH').length, 24);
     for (const each of answer.data('FETCH')) {
       assert.equal(textOf(fetchItems(each).get('BODY[]')), message);
     }
-    assert.equal(reads.length, 5);
-    // How much kernels buffer differs; five megabytes they do not.
-    assert.ok(readWhilePaused < 5 || reads.length === 5);
+    assert.equal(reads.length, 24);
   });
 
   it('of APPEND stream into the store', async (t) => {
     const { login, mailboxes } = await startImap(t);
     const client = await login();
     const message = Buffer.alloc(8 * 1024 * 1024, 'line of text\r\n');
-    const held: number[] = [];
-    const sampler = setInterval(() => held.push(client.socket.writableLength), 1);
     const appended = await client.append('Sent (\\Seen)', message);
-    clearInterval(sampler);
     assert.match(appended.status, /^OK \[APPENDUID/);
     assert.ok(message.equals(mailboxes.octets('alice', 3, 1)));
   });

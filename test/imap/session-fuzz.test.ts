@@ -88,7 +88,7 @@ describe('streams of nearly valid commands', () => {
           await sessions.at(-1)?.closed;
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 400 },
     );
     assert.deepEqual(errors(), []);
     assert.equal(mailboxes.openCount, 0);

@@ -3,13 +3,20 @@
  * it sends DONE. Costs nothing while nothing happens. When nobody can say any more what changed, the session
  * ends, because a client that idles would not notice that it is told nothing.
  */
-import { ServiceUnavailable } from '../../mail/service-unavailable.ts';
 import { isIdleDone } from '../grammar/connection-commands.ts';
+import type { ReaderEvent } from '../grammar/reader-steps.ts';
 import { continuation } from '../responses/status-responses.ts';
 import { announce } from '../session/announce.ts';
 import { ConnectionGone, SessionEnded } from '../session/errors.ts';
 import { bad, type Outcome, ok } from '../session/outcome.ts';
+import { logError } from '../session/refusals.ts';
 import type { AccountSession } from '../session/session.ts';
+
+/** What ended the waiting. */
+interface Answer {
+  readonly event: ReaderEvent | undefined;
+  readonly error?: unknown;
+}
 
 export async function idle(at: AccountSession): Promise<Outcome> {
   const { session, account } = at;
@@ -25,13 +32,23 @@ export async function idle(at: AccountSession): Promise<Outcome> {
     session.idling(true);
     // What came before IDLE is told at once.
     news.raise();
-    const answer = session.input.next();
+    const waiting: { answer?: Answer } = {};
+    const answered = (answer: Answer): void => {
+      waiting.answer = answer;
+      news.raise();
+    };
+    session.input.next().then(
+      (event) => answered({ event }),
+      (error: unknown) => answered({ event: undefined, error }),
+    );
     for (;;) {
-      await tellNews(at, news);
+      if (waiting.answer === undefined) await tellNews(at, news);
       session.output.flush();
       await session.output.ready();
-      const event = await Promise.race([answer, news.raised()]);
-      if (event === 'raised') continue;
+      if (waiting.answer === undefined) await news.raised();
+      if (waiting.answer === undefined) continue;
+      const { event, error } = waiting.answer;
+      if (error !== undefined) throw error;
       if (event === undefined) throw new ConnectionGone('the client left while it idled');
       if (event.kind === 'line' && isIdleDone(event.text)) return ok('IDLE completed');
       session.recorder.note({ type: 'ProtocolViolated', what: 'IDLE ended with something else than DONE' });
@@ -50,7 +67,9 @@ async function tellNews({ session, account }: AccountSession, news: Signal): Pro
     try {
       await announce({ session, account, selected }, { expunges: true });
     } catch (error) {
-      if (!(error instanceof ServiceUnavailable)) throw error;
+      if (error instanceof ConnectionGone || error instanceof SessionEnded) throw error;
+      // Somebody waits for the client's DONE already: the session cannot go on with another command.
+      logError(session, 'IDLE', error);
       throw new SessionEnded('The mailbox is not available now; connect again later', 'mailbox unavailable');
     }
   }
@@ -61,16 +80,16 @@ interface Signal {
   /** Whether it was raised; lowers it. */
   take(): boolean;
   /** Resolves when it is raised. */
-  raised(): Promise<'raised'>;
+  raised(): Promise<void>;
 }
 
 function createSignal(): Signal {
   let isRaised = false;
-  let waiting: PromiseWithResolvers<'raised'> | undefined;
+  let waiting: PromiseWithResolvers<void> | undefined;
   return {
     raise() {
       isRaised = true;
-      waiting?.resolve('raised');
+      waiting?.resolve();
       waiting = undefined;
     },
     take() {
@@ -79,7 +98,7 @@ function createSignal(): Signal {
       return was;
     },
     raised() {
-      if (isRaised) return Promise.resolve('raised');
+      if (isRaised) return Promise.resolve();
       waiting ??= Promise.withResolvers();
       return waiting.promise;
     },

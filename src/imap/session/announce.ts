@@ -35,7 +35,10 @@ export async function announce(at: SelectedSession, options: AnnounceOptions): P
   let state = await account.mailbox.current();
   let folder = selectedFolder(state, selected);
   announceKeywords(session, selected, state);
-  if (options.expunges) announceExpunges(session, selected, folder);
+  if (options.expunges && (await announceExpunges(session, selected, folder)) === 'in-turns') {
+    state = await account.mailbox.current();
+    folder = selectedFolder(state, selected);
+  }
   // A new message is told by EXISTS; the client asks for the rest.
   const belowUid = announceArrivals(session, account, selected, folder);
   const upTo = highestModseq(state);
@@ -71,12 +74,22 @@ export function announceKeywords(session: ImapSession, selected: Selected, state
   session.output.line(untaggedStatus('OK', 'Flags permitted', code));
 }
 
-/** From the last to the first, so that no number shifts under another. */
-function announceExpunges(session: ImapSession, selected: Selected, folder: Folder): void {
-  const gone = selected.known.missing(folder.messages);
-  if (gone.length === 0) return;
-  for (const number of gone.reverse()) session.output.line(expungeResponse(number));
-  selected.known.prune(folder.messages);
+/** From the last to the first, so that no number shifts under another. In turns when there are many, after
+ * which the state that was looked at is an older one. */
+async function announceExpunges(
+  { output }: ImapSession,
+  { known }: Selected,
+  folder: Folder,
+): Promise<'at-once' | 'in-turns'> {
+  const gone = known.missing(folder.messages);
+  if (gone.length === 0) return 'at-once';
+  const perTurn = limits.imap.messagesPerTurnMax;
+  for (const [told, number] of gone.toReversed().entries()) {
+    if (told > 0 && told % perTurn === 0) await output.turn();
+    output.line(expungeResponse(number));
+  }
+  known.forget(gone);
+  return gone.length > perTurn ? 'in-turns' : 'at-once';
 }
 
 /** Gives the UID above all that the client knew before. */

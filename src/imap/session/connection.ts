@@ -99,7 +99,13 @@ export function openConnection(
   function listen(socket: Socket): void {
     socket.on('data', (chunk: Buffer) => {
       touch();
-      input.push(chunk);
+      try {
+        input.push(chunk);
+      } catch (error) {
+        // Thrown here it would end the process.
+        logError(session, 'unknown', error);
+        abort('internal error');
+      }
     });
     socket.on('end', () => input.end());
     socket.on('close', () => input.end());

@@ -19,8 +19,8 @@ export interface KnownUids {
   extend(messages: MessageTable): number;
   /** The message numbers that the table no longer has, rising. */
   missing(messages: MessageTable): number[];
-  /** Forgets what the table no longer has. */
-  prune(messages: MessageTable): void;
+  /** Forgets messages by their rising numbers; those behind them move up. */
+  forget(numbers: readonly number[]): void;
   /** UIDs by message numbers: rising ranges to rising UIDs. */
   uidsOf(numbers: readonly UidRange[]): Generator<number>;
   /** The known UIDs in rising UID ranges. */
@@ -35,7 +35,7 @@ export function createKnownUids(messages: MessageTable): KnownUids {
   let lastUid = 0;
 
   function add(uid: number): void {
-    if (count === 0 || uid !== lastUid + 1) {
+    if (count === 0 || uid !== uidOf(count) + 1) {
       starts.push(uid);
       before.push(count);
     }
@@ -99,14 +99,20 @@ export function createKnownUids(messages: MessageTable): KnownUids {
       }
       return gone;
     },
-    prune(table) {
-      const present = table.lowerBound(lastUid + 1);
-      if (present === count) return;
+    forget(numbers) {
+      const left: number[] = [];
+      let at = 0;
+      for (let number = 1; number <= count; number += 1) {
+        if (numbers[at] === number) at += 1;
+        else left.push(uidOf(number));
+      }
+      // Later messages lie above the last known UID even when it is forgotten.
+      const above = lastUid;
       starts = [];
       before = [];
       count = 0;
-      addRows(table, 0, present);
-      // What was the last UID is gone or not: later messages lie above it all the same.
+      for (const uid of left) add(uid);
+      lastUid = above;
     },
     *uidsOf(numbers) {
       for (const [first, last] of numbers) {

@@ -1,9 +1,3 @@
-/**
- * AUTH (RFC 4954) with PLAIN and LOGIN. Passwords cross only TLS or loopback. A failed login costs one
- * of three; the delays between guesses by address and account are the authentication service's. A fault
- * of ours is 454, never 535: a client that is told 535 forgets its password.
- */
-import { limits } from '../../limits.ts';
 import { logError } from '../log-error.ts';
 import { replies, replyForError } from '../replies.ts';
 import { decodeLoginAnswer, decodePlain } from '../sasl.ts';
