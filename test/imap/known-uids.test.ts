@@ -31,8 +31,10 @@ describe('the messages that a client knows', () => {
         let model: number[] = [];
         let uid = 0;
         for (const each of steps) {
-          if (each.kind === 'arrive') table.push({ ...blank, uid: (uid += 1 + each.gap) });
-          else if (each.kind === 'remove') {
+          if (each.kind === 'arrive') {
+            uid += 1 + each.gap;
+            table.push({ ...blank, uid });
+          } else if (each.kind === 'remove') {
             if (table.length > 0) table.remove([each.row % table.length]);
           } else {
             const present = Array.from({ length: table.length }, (_, row) => table.uidAt(row));
