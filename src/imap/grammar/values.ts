@@ -83,11 +83,6 @@ function literalText(cursor: Cursor): OctetString {
 
 const numberMax = 4294967295;
 
-/** number: 0 to 4294967295. */
-export function number(cursor: Cursor, what: string): number {
-  return digits(cursor, what, 0, numberMax);
-}
-
 /** nz-number: 1 to 4294967295. */
 export function nzNumber(cursor: Cursor, what: string): number {
   return digits(cursor, what, 1, numberMax);
