@@ -281,6 +281,10 @@ export const limits = {
     faultsToldMax: 100,
     /** Events between two reports of its progress. */
     progressEvents: 512,
+    /** Streams whose last revision it keeps in memory; of others it asks the log. */
+    streamsKnownMax: 100_000,
+    /** Sessions of which a trace says whose they were. */
+    traceSessionsMax: 200,
   },
   authentication: {
     /** Password hashes computed at once, and logins waiting for one. */

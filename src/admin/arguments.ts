@@ -2,10 +2,13 @@
 import { z } from 'zod';
 import { ControlError } from '../control/control-error.ts';
 
+/** What was asked for cannot be: the command line is wrong, not the installation. */
+export const badArgument = 'bad-argument';
+
 export function argumentsOf<T>(schema: z.ZodType<T>, args: unknown): T {
   const result = schema.safeParse(args);
   if (result.success) return result.data;
-  throw new ControlError('bad-argument', z.prettifyError(result.error));
+  throw new ControlError(badArgument, result.error.issues.map(({ message }) => message).join('; '));
 }
 
 const domainPattern =

@@ -2,12 +2,12 @@
 import { userInfo } from 'node:os';
 import { z } from 'zod';
 import type { DirectoryCommand, DirectoryReply } from '../../actors/directory-decider.ts';
-import { ActorUnavailable, type AskContext } from '../../actors/ports.ts';
+import type { AskContext } from '../../actors/ports.ts';
 import { roles } from '../../events/directory.ts';
 import { isErased } from '../../events/event-definition.ts';
 import { newId } from '../../events/ids.ts';
 import type { DirectoryIndex } from '../../projections/directory-index.ts';
-import { ControlError, controlCodes } from '../control/control-error.ts';
+import { ControlError } from '../control/control-error.ts';
 import type { ControlHandlers } from '../control/server.ts';
 import type { Engine } from '../engine/engine.ts';
 import { hashPassword } from '../passwords/argon2id.ts';
@@ -46,10 +46,6 @@ export function directoryHandlers(engine: Engine): ControlHandlers {
     try {
       await session.flush();
       return await work(context);
-    } catch (error) {
-      if (error instanceof ActorUnavailable)
-        throw new ControlError(controlCodes.unavailable, error.message, { cause: error });
-      throw error;
     } finally {
       await session.close({ reason: 'done', octetsIn: 0, octetsOut: 0 });
     }

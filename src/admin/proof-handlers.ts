@@ -11,9 +11,10 @@ import { verifyLog } from './verify-log.ts';
 
 export function proofHandlers(engine: Engine): ControlHandlers {
   const paths = dataPaths(engine.config.dataDirectory);
+  const { log, masterKey } = engine.stores;
   const place = {
     directory: paths.views,
-    keys: { path: paths.keys, masterKey: engine.stores.masterKey },
+    keys: { path: paths.keys, masterKey },
     blobs: { path: paths.blobs },
   };
 
@@ -25,12 +26,20 @@ export function proofHandlers(engine: Engine): ControlHandlers {
       const onProgress = (done: number, total: number): void => {
         progress = { done, total };
       };
-      const running = replayView({ log: engine.stores.log, projection, onProgress, signal, ...place });
+      const leaving = new AbortController();
+      const either = AbortSignal.any([signal, leaving.signal]);
+      const running = replayView({ log, projection, onProgress, signal: either, ...place });
       let result: Awaited<typeof running> | undefined;
-      while (result === undefined) {
-        result = await Promise.race([running, pause()]);
-        if (progress.done !== said) yield { kind: 'progress', projection, ...progress };
-        said = progress.done;
+      try {
+        while (result === undefined) {
+          result = await Promise.race([running, pause()]);
+          if (progress.done !== said) yield { kind: 'progress', projection, ...progress };
+          said = progress.done;
+        }
+      } finally {
+        // Whoever listens may leave early: what was begun is ended, and its scratch files are gone, before this is.
+        leaving.abort();
+        await Promise.allSettled([running]);
       }
       yield { kind: 'result', ...result };
     }

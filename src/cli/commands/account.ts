@@ -79,7 +79,7 @@ export const accountCommand: CliCommand = {
 };
 
 const ask = (address: string, fromStdin: boolean, context: CliContext): Promise<string> =>
-  context.readPassword({ fromStdin, confirm: !fromStdin, prompt: `Password for ${address}` });
+  context.readPassword({ fromStdin, confirm: !fromStdin, prompt: `Password for ${address}: ` });
 
 async function add(address: string, options: AddOptions, context: CliContext): Promise<void> {
   const { role, name } = options;

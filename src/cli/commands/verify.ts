@@ -2,16 +2,25 @@
 import { type CliCommand, type CliContext, commandGroups } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Progress } from '../progress.ts';
+import { printable } from '../terminal-text.ts';
 import { withAdmin } from '../with-admin.ts';
 
 type Item =
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
-  | { readonly kind: 'fault'; readonly index: number; readonly reason: string }
+  | {
+      readonly kind: 'fault';
+      readonly index: number;
+      readonly stream?: string;
+      readonly revision?: number;
+      readonly type?: string;
+      readonly reason: string;
+    }
   | {
       readonly kind: 'result';
       readonly events: number;
       readonly contents: number;
-      readonly erased: number;
+      readonly erasedEvents: number;
+      readonly erasedContents: number;
       readonly faults: number;
     };
 
@@ -44,16 +53,25 @@ async function verify(json: boolean, context: CliContext): Promise<void> {
         faults = item.faults;
       }
       if (json) await context.stdout.json(item);
-      else if (item.kind === 'fault') await context.stdout.line(`FAULT at ${item.index}: ${item.reason}`);
-      else await context.stdout.line(sentence(item));
+      else await context.stdout.line(printable(item.kind === 'fault' ? faultLine(item) : sentence(item)));
     }
   });
   if (faults > 0) context.exitWith(exitCodes.negative);
 }
 
-function sentence({ events, contents, erased, faults }: Extract<Item, { kind: 'result' }>): string {
-  const checked = `${events} events and ${contents} stored messages checked, ${erased} erased`;
+function faultLine({ index, stream, revision, type, reason }: Extract<Item, { kind: 'fault' }>): string {
+  const place = stream === undefined ? '' : ` (${type}, ${stream} revision ${revision})`;
+  return `FAULT at index ${index}${place}: ${reason}`;
+}
+
+function sentence(result: Extract<Item, { kind: 'result' }>): string {
+  const { events, contents, erasedEvents, erasedContents, faults } = result;
+  const erased =
+    erasedEvents + erasedContents === 0
+      ? ''
+      : `; erased: parts of ${erasedEvents} events, ${erasedContents} stored messages`;
+  const checked = `${events} events and ${contents} stored messages checked${erased}`;
   return faults === 0
     ? `${checked}: everything is there and as it was written`
-    : `${checked}: ${faults} faults`;
+    : `${checked}: ${faults === 1 ? 'one fault' : `${faults} faults`}`;
 }
