@@ -67,6 +67,8 @@ export interface FactsOptions {
 export function createFactsProjection(options: FactsOptions): FactsProjection {
   /** By event id. */
   const ahead = boundedMap<string, Prepared>(options.eventsAheadMax);
+  /** Rises with each purge: what was read before one must not be kept after it. */
+  let purges = 0;
 
   async function prepare(stored: StoredEvent, sources: Sources): Promise<Prepared> {
     const known = ahead.get(stored.id);
@@ -100,6 +102,7 @@ export function createFactsProjection(options: FactsOptions): FactsProjection {
     },
     purge(db, scope) {
       ahead.clear();
+      purges++;
       const messageId = scopeId('message', scope);
       if (messageId !== undefined) db.run('UPDATE facts SET facts = NULL WHERE message_id = ?', messageId);
       // The Delivered-To of a delivered message goes with its account, and so do the octets around it.
@@ -110,8 +113,9 @@ export function createFactsProjection(options: FactsOptions): FactsProjection {
     async compute(stored, ordinal, sources) {
       if (stored.event.type !== 'MessageDelivered' && stored.event.type !== 'MessagesAppended')
         return undefined;
+      const before = purges;
       const prepared = await prepare(stored, sources);
-      ahead.set(stored.id, prepared);
+      if (purges === before) ahead.set(stored.id, prepared);
       const found = prepared[ordinal];
       return found && foundFacts({ origin: stored.revision, ordinal }, found.messageId, found.text);
     },

@@ -4,14 +4,15 @@
  * version, with other tables, or that is no database any more is rebuilt from zero.
  *
  * Fails with `ProjectionBroken` when an event cannot be applied (nothing of its batch stands then),
- * `SourceUnavailable` when it should be tried again, `ViewCorrupt` when the view should be rebuilt.
+ * `SourceUnavailable` or `ViewStalled` when it should be tried again, `ViewCorrupt` when the view should be
+ * rebuilt.
  */
 import { createHash } from 'node:crypto';
 import type { StoredEvent } from '../events/codec.ts';
 import type { LogIndex } from '../events/event-log.ts';
 import type { KeyScope } from '../events/scope-keys.ts';
 import { type Projection, type Sources, SourceUnavailable } from './projection.ts';
-import { ViewCorrupt, type ViewDatabase, type ViewFile } from './view-database.ts';
+import { ViewCorrupt, type ViewDatabase, type ViewFile, ViewStalled } from './view-database.ts';
 
 /** How far a view has come: every event below `next` is in it; `lastId` is the id of the one before. */
 export interface Checkpoint {
@@ -149,7 +150,7 @@ function applyAll(
     });
   } catch (error) {
     projection.undone?.();
-    if (error instanceof ViewCorrupt || at === undefined) throw error;
+    if (error instanceof ViewCorrupt || error instanceof ViewStalled || at === undefined) throw error;
     throw new ProjectionBroken(projection.name, at.index, error);
   }
 }

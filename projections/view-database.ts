@@ -3,7 +3,8 @@
  * alone. SQL texts are constants (statements are prepared once and kept); values travel as parameters.
  *
  * Calls are synchronous: whoever holds a view database is a worker or a command, never the thread that
- * serves protocols. Throws `ViewCorrupt` when the file is no longer a database, else what the store throws.
+ * serves protocols. Throws `ViewCorrupt` when the file is no longer a database, `ViewStalled` when the
+ * disk is in the way, else what the store throws.
  */
 
 export type SqlValue = null | number | string | Uint8Array;
@@ -29,6 +30,11 @@ export interface ViewFile {
   open(): ViewDatabase;
   /** Removes it with everything beside it. It must not be open. */
   remove(): void;
+}
+
+/** The file cannot be read or written now (no room, locked, the disk fails): later it may be. */
+export class ViewStalled extends Error {
+  override readonly name = 'ViewStalled';
 }
 
 /** The file is not a database any more: the view is rebuilt from zero. */

@@ -1,4 +1,7 @@
-/** POP3 commands: a line to a typed command (RFC 1939, 2449, 2595, 5034), or why it is none. */
+/**
+ * POP3's grammar: a line to a typed command (RFC 1939, 2449, 2595, 5034), or why it is none. Pure; any octets may come.
+ * Numbers have at most ten digits, so that none loses precision; which messages there are is not asked here.
+ */
 
 export type Pop3Command =
   | { readonly name: 'USER' | 'PASS'; readonly text: string }
@@ -6,7 +9,7 @@ export type Pop3Command =
   | { readonly name: 'LIST' | 'UIDL'; readonly message: number | undefined }
   | { readonly name: 'RETR' | 'DELE'; readonly message: number }
   | { readonly name: 'TOP'; readonly message: number; readonly lines: number }
-  | { readonly name: 'STAT' | 'RSET' | 'NOOP' | 'QUIT' | 'CAPA' | 'STLS' };
+  | { readonly name: PlainVerb };
 
 export interface BadCommand {
   readonly name: 'bad';
@@ -15,8 +18,8 @@ export interface BadCommand {
   readonly text: string;
 }
 
-const plain = ['STAT', 'RSET', 'NOOP', 'QUIT', 'CAPA', 'STLS'] as const;
-const numberPattern = /^\d{1,10}$/;
+const plainVerbs = ['STAT', 'RSET', 'NOOP', 'QUIT', 'CAPA', 'STLS'] as const;
+type PlainVerb = (typeof plainVerbs)[number];
 
 /** `line` has one character per octet, without its line end. */
 export function parseCommand(line: string): Pop3Command | BadCommand {
@@ -24,9 +27,10 @@ export function parseCommand(line: string): Pop3Command | BadCommand {
   const verb = (space < 0 ? line : line.slice(0, space)).toUpperCase();
   const rest = space < 0 ? '' : line.slice(space + 1);
   const words = rest.split(' ').filter((word) => word !== '');
+  const [first, second] = words;
   const bad = (text: string): BadCommand => ({ name: 'bad', verb, text });
-  const simple = plain.find((name) => name === verb);
-  if (simple !== undefined) return words.length === 0 ? { name: simple } : bad(`${verb} takes no argument`);
+  const plain = plainVerbs.find((name) => name === verb);
+  if (plain !== undefined) return words.length === 0 ? { name: plain } : bad(`${verb} takes no argument`);
   switch (verb) {
     case 'USER':
     case 'PASS':
@@ -34,40 +38,56 @@ export function parseCommand(line: string): Pop3Command | BadCommand {
       return rest === '' ? bad(`${verb} needs an argument`) : { name: verb, text: rest };
     case 'AUTH':
       if (words.length > 2) return bad('AUTH takes a mechanism and an initial response');
-      return { name: verb, mechanism: words[0]?.toUpperCase(), initial: words[1] };
+      return { name: verb, mechanism: first?.toUpperCase(), initial: second };
     case 'LIST':
     case 'UIDL': {
-      const [word, ...more] = words;
-      if (word === undefined) return { name: verb, message: undefined };
-      if (more.length > 0 || !numberPattern.test(word)) return bad(`${verb} takes a message number`);
-      return { name: verb, message: Number(word) };
+      if (first === undefined) return { name: verb, message: undefined };
+      const message = words.length === 1 ? toNumber(first) : undefined;
+      return message === undefined ? bad(`${verb} takes a message number`) : { name: verb, message };
     }
     case 'RETR':
     case 'DELE': {
-      const [word, ...more] = words;
-      if (word === undefined || more.length > 0 || !numberPattern.test(word))
-        return bad(`${verb} needs a message number`);
-      return { name: verb, message: Number(word) };
+      const message = words.length === 1 ? toNumber(first) : undefined;
+      return message === undefined ? bad(`${verb} needs a message number`) : { name: verb, message };
     }
     case 'TOP': {
-      const [message, lines, ...more] = words;
-      const right = [message, lines].every((word) => word !== undefined && numberPattern.test(word));
-      if (!right || more.length > 0) return bad('TOP needs a message number and a number of lines');
-      return { name: verb, message: Number(message), lines: Number(lines) };
+      const [message, lines] = words.length === 2 ? [toNumber(first), toNumber(second)] : [];
+      return message === undefined || lines === undefined
+        ? bad('TOP needs a message number and a number of lines')
+        : { name: verb, message, lines };
     }
     default:
       return { name: 'bad', verb: 'unknown', text: 'Unknown command' };
   }
 }
 
-/** RFC 4616: authorization identity, login and password; undefined when it is no such message. */
-export function parsePlain(
-  base64: string,
-): { authorizationId: string; login: string; password: string } | undefined {
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(base64) || base64.length % 4 !== 0) return undefined;
-  const parts = Buffer.from(base64, 'base64').toString('utf8').split('\0');
-  const [authorizationId, login, password] = parts;
-  if (parts.length !== 3 || authorizationId === undefined || !login || password === undefined)
-    return undefined;
+const toNumber = (word: string | undefined): number | undefined =>
+  word !== undefined && /^\d{1,10}$/.test(word) ? Number(word) : undefined;
+
+export interface PlainMessage {
+  readonly authorizationId: string;
+  readonly login: string;
+  readonly password: string;
+}
+
+/**
+ * The client's message of SASL PLAIN in base64 (RFC 4616 section 2): authorization identity, login and password in
+ * UTF-8, the last two not empty. Undefined when it is no such message.
+ */
+export function parsePlain(base64: string): PlainMessage | undefined {
+  if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64)) return undefined;
+  const parts = decodeUtf8(Buffer.from(base64, 'base64'))?.split('\0');
+  const [authorizationId, login, password] = parts ?? [];
+  if (parts?.length !== 3 || authorizationId === undefined || !login || !password) return undefined;
   return { authorizationId, login, password };
+}
+
+/** Undefined when the octets are not UTF-8, which no login or password of ours has anything else than. */
+export function decodeUtf8(octets: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(octets);
+  } catch {
+    // Not UTF-8, which is the answer.
+    return undefined;
+  }
 }

@@ -7,9 +7,10 @@
  * does not apply (it ended) stops the forwarder for good.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EventLog, Following, LogBatch, LogIndex, RecordedEvent } from '../../events/event-log.ts';
+import type { EventLog, Following, LogBatch, LogIndex } from '../../events/event-log.ts';
 import type { ProjectionName } from '../../projections/catalogue.ts';
 import { limits } from '../limits.ts';
+import { createGathering } from './gathering.ts';
 import type { ForwardedBatch } from './wire.ts';
 
 export interface ForwarderOptions {
@@ -27,70 +28,50 @@ export interface Forwarder {
 }
 
 export function startForwarder(options: ForwarderOptions): Forwarder {
-  const { waitingEventsMax, waitingOctetsMax, batchEventsMax, gatherMs, retryMs } = limits.views;
+  const { batchEventsMax, gatherMs, retryMs } = limits.views;
   const stopping = new AbortController();
-  let waiting: RecordedEvent[] = [];
-  let octets = 0;
-  /** What lies between these has been taken from the log, but not sent. */
-  let first = options.from;
-  let next = options.from;
-  let lastId = '';
+  const gathering = createGathering(options.from, options.handles);
   let inFlight = false;
   let following: Following | undefined;
   let wake: () => void = () => undefined;
+  stopping.signal.addEventListener('abort', () => wake());
 
   function flush(): void {
-    if (inFlight || stopping.signal.aborted || first === next) return;
-    const events = waiting.slice(0, batchEventsMax);
-    const rest = waiting.slice(batchEventsMax);
-    const end = rest.length === 0 ? next : (events.at(-1)?.index ?? next - 1) + 1;
-    const endId = rest.length === 0 ? lastId : (events.at(-1)?.id ?? lastId);
-    const batch = { names: options.names, first, next: end, lastId: endId, events };
-    waiting = rest;
-    octets = rest.reduce((sum, event) => sum + sizeOf(event), 0);
-    first = end;
+    if (inFlight || stopping.signal.aborted) return;
+    const batch = gathering.take();
+    if (batch === undefined) return;
     inFlight = true;
-    options.send(batch).then(
-      () => {
-        wake();
-        // A wake of the worker costs more than an event: what comes within this pause travels together.
-        const pauseMs = waiting.length >= batchEventsMax ? 0 : gatherMs;
-        delay(pauseMs, undefined, { signal: stopping.signal }).then(
-          () => {
-            inFlight = false;
-            flush();
-          },
-          () => undefined,
-        );
-      },
+    wake();
+    options.send({ names: options.names, ...batch }).then(
+      () => void pause().then(flush),
       // The worker has ended, and with it this forwarder: its owner knows and starts again.
       () => stopping.abort(),
     );
   }
 
-  async function take(batch: LogBatch): Promise<void> {
-    for (const event of batch.events) {
-      next = event.index + 1;
-      lastId = event.id;
-      if (!options.handles.has(event.type)) continue;
-      waiting.push(event);
-      octets += sizeOf(event);
-    }
-    flush();
-    while (isFull() && !stopping.signal.aborted) await roomOrStop();
+  /** A wake of the worker costs more than an event: what comes within this pause travels together. */
+  async function pause(): Promise<void> {
+    const pauseMs = gathering.size() >= batchEventsMax ? 0 : gatherMs;
+    // Stopping ends the pause; `flush` then does nothing.
+    await delay(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    inFlight = false;
   }
 
-  const isFull = (): boolean => waiting.length >= waitingEventsMax || octets >= waitingOctetsMax;
+  async function take(batch: LogBatch): Promise<void> {
+    gathering.add(batch.events);
+    flush();
+    while (gathering.isFull() && !stopping.signal.aborted) await roomOrStop();
+  }
+
   const roomOrStop = (): Promise<void> =>
     new Promise((resolve) => {
       wake = resolve;
     });
-  stopping.signal.addEventListener('abort', () => wake());
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        following = options.log.follow(next, take);
+        following = options.log.follow(gathering.next(), take);
         await following.done;
         return;
       } catch (error) {
@@ -110,5 +91,3 @@ export function startForwarder(options: ForwarderOptions): Forwarder {
     },
   };
 }
-
-const sizeOf = (event: RecordedEvent): number => event.data.byteLength + event.metadata.byteLength;

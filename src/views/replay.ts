@@ -10,7 +10,7 @@ import type { EventLog, LogIndex, RecordedEvent } from '../../events/event-log.t
 import { createProjections, type ProjectionName } from '../../projections/catalogue.ts';
 import type { Comparison } from '../../projections/digest.ts';
 import { limits } from '../limits.ts';
-import { viewPath } from './host.ts';
+import { viewPath } from './hosted-views.ts';
 import type { ViewsSetup } from './wire.ts';
 import { startWorkerLink, type WorkerLink } from './worker-link.ts';
 

@@ -158,7 +158,7 @@ async function compareMailboxes(engine: Engine, known: Known): Promise<readonly 
   try {
     for (const [accountId, delivered] of known.deliveredByAccount) {
       const view = views.hold(accountId);
-      const shown = (await view.current()).folders.get(inboxId)?.messages.size ?? 0;
+      const shown = (await view.current()).folders.get(inboxId)?.messages.length ?? 0;
       view.release();
       if (shown !== delivered)
         problems.push(`mailbox ${accountId} shows ${shown} messages, ${delivered} were delivered`);

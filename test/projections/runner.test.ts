@@ -79,6 +79,21 @@ test('a source that cannot answer fails the batch as it is, to be tried again', 
   runner.close();
 });
 
+test('a full disk fails the batch as it is, to be tried again', async (t) => {
+  const runner = openSumming(await path(t));
+  const events = expunges(5);
+  runner.database.exec('CREATE TABLE filler (octets BLOB) STRICT');
+  const pages = runner.database.get<{ pages: number }>('SELECT page_count AS pages FROM pragma_page_count');
+  runner.database.exec(`PRAGMA max_page_count = ${pages?.pages}`);
+  const full = openSumming(await path(t), filling(runner.database));
+  await assert.rejects(applyAll(full, events), ViewStalled);
+  assert.deepEqual([full.checkpoint().next, sumOf(full)], [0, undefined]);
+  runner.database.exec('PRAGMA max_page_count = 100000');
+  await applyAll(full, events);
+  assert.equal(sumOf(full), 15);
+  for (const each of [full, runner]) each.close();
+});
+
 test('another version, other tables, another projection or no database: rebuilt from zero', async (t) => {
   const events = expunges(5);
   const otherTables = [...summing().schema, 'CREATE TABLE more (one INTEGER) STRICT'];

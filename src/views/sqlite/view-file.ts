@@ -12,6 +12,7 @@ import {
   ViewCorrupt,
   type ViewDatabase,
   type ViewFile,
+  ViewStalled,
 } from '../../../projections/view-database.ts';
 import { limits } from '../../limits.ts';
 import { failureInfo } from '../../sqlite/failure.ts';
@@ -98,13 +99,17 @@ function viewDatabase(database: DatabaseSync, path: string): ViewDatabase {
   };
 }
 
-/** Tells a file that is broken from all that may pass: only a broken one is thrown away. */
+/** Tells a file that is broken, and a disk in the way, from a fault of the program: only a broken file is
+ * thrown away. */
 function guarded<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof ViewCorrupt) && failureInfo(error).kind === 'corrupt')
-      throw new ViewCorrupt(`${path} is not a sound database`, { cause: error });
+    if (error instanceof ViewCorrupt || error instanceof ViewStalled) throw error;
+    const { kind, message } = failureInfo(error);
+    if (kind === 'corrupt') throw new ViewCorrupt(`${path} is not a sound database`, { cause: error });
+    if (kind === 'full' || kind === 'busy' || kind === 'io')
+      throw new ViewStalled(`${path}: ${message}`, { cause: error });
     throw error;
   }
 }
