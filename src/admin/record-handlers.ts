@@ -1,13 +1,15 @@
-/** Questions to the record: the log itself, and the life of a message. */
+/** Questions to the record: the log itself, opened, and the life of a message. Password hashes are never shown. */
 import { z } from 'zod';
 import { CorruptEvent, type StoredEvent } from '../../events/codec.ts';
+import { definitions } from '../../events/domain-event.ts';
 import type { RecordedEvent } from '../../events/event-log.ts';
-import { isId } from '../../events/ids.ts';
-import { ControlError, controlCodes } from '../control/control-error.ts';
+import { categories, mailboxStream, parseStream } from '../../events/streams.ts';
+import { nearest } from '../config/suggest.ts';
+import { ControlError } from '../control/control-error.ts';
 import type { ControlHandlers } from '../control/server.ts';
 import type { Engine } from '../engine/engine.ts';
-import { limits } from '../limits.ts';
-import { argumentsOf } from './arguments.ts';
+import { address, argumentsOf, badArgument } from './arguments.ts';
+import { traceMessages } from './trace-handler.ts';
 
 const eventsArguments = z.object({
   stream: z.string().optional(),
@@ -31,11 +33,31 @@ export function recordHandlers(engine: Engine): ControlHandlers {
     }
   }
 
+  /** A stream, a category of streams, or `mailbox-` and the address of an account. */
+  async function streamOf(named: string): Promise<string> {
+    if (categories.some((each) => each === named)) return named;
+    const stream = parseStream(named);
+    if (stream === undefined)
+      throw new ControlError(
+        badArgument,
+        `there is no kind of stream ${named}; there are ${categories.join(', ')}`,
+      );
+    if (stream.category !== 'mailbox' || !stream.id.includes('@')) return named;
+    const { localPart, domain } = argumentsOf(address, stream.id);
+    const account = (await engine.directory.current()).accountByAddress(localPart, domain);
+    if (account === undefined) throw new ControlError('no-such-account', `there is no account ${stream.id}`);
+    return mailboxStream(account.accountId);
+  }
+
   const wanted = (recorded: RecordedEvent, { stream, type }: EventsArguments): boolean =>
-    (stream === undefined || recorded.stream === stream || recorded.stream.startsWith(`${stream}-`)) &&
+    (stream === undefined ||
+      recorded.stream === stream ||
+      parseStream(recorded.stream)?.category === stream) &&
     (type === undefined || recorded.type === type);
 
-  async function* events(asked: EventsArguments, signal: AbortSignal): AsyncGenerator<object> {
+  async function* events(given: EventsArguments, signal: AbortSignal): AsyncGenerator<object> {
+    requireKnownType(given.type);
+    const asked = given.stream === undefined ? given : { ...given, stream: await streamOf(given.stream) };
     let left = asked.limit ?? Number.POSITIVE_INFINITY;
     let next = asked.from;
     const whole = asked.stream?.includes('-') === true;
@@ -70,10 +92,15 @@ export function recordHandlers(engine: Engine): ControlHandlers {
     });
     const stop = (): void => arrived.resolve();
     signal.addEventListener('abort', stop);
-    following.done.catch((error: unknown) => arrived.reject(error));
+    let failure: { readonly error: unknown } | undefined;
+    following.done.catch((error: unknown) => {
+      failure = { error };
+      arrived.resolve();
+    });
     try {
       while (!signal.aborted && left > 0) {
         await arrived.promise;
+        if (failure !== undefined) throw failure.error;
         arrived = Promise.withResolvers<void>();
         for (const recorded of batch) {
           if (signal.aborted || left <= 0) return;
@@ -90,36 +117,6 @@ export function recordHandlers(engine: Engine): ControlHandlers {
     }
   }
 
-  async function* trace(about: string, limit: number): AsyncGenerator<object> {
-    const timeoutMs = limits.admin.viewsWithinMs;
-    await engine.views.whenCurrent({ projection: 'trace', timeoutMs }).catch((cause: unknown) => {
-      throw new ControlError(controlCodes.unavailable, 'the trace view is still catching up; try again', {
-        cause,
-      });
-    });
-    const ids = await messageIds(about, limit);
-    const index = await engine.directory.current();
-    for (const messageId of ids) {
-      const found = await engine.views.query('trace', 'message', messageId);
-      if (found === undefined) continue;
-      const accounts = new Set(
-        found.entries.flatMap((entry) => (entry.accountId === null ? [] : [entry.accountId])),
-      );
-      for (const recipient of found.recipients) for (const each of recipient.accountIds) accounts.add(each);
-      const addresses = Object.fromEntries([...accounts].map((id) => [id, index.addressOf(id) ?? null]));
-      yield { ...found, addresses };
-    }
-  }
-
-  /** Oldest first. */
-  async function messageIds(about: string, limit: number): Promise<readonly string[]> {
-    if (isId(about)) return [about];
-    const byHeader = await engine.views.query('trace', 'byMessageIdHeader', about, limit);
-    const found =
-      byHeader.length > 0 ? byHeader : await engine.views.query('trace', 'byAddress', about, limit);
-    return found.map((message) => message.messageId).reverse();
-  }
-
   return {
     events: (args, { signal }) => events(argumentsOf(eventsArguments, args), signal),
     trace: (args) => {
@@ -128,24 +125,22 @@ export function recordHandlers(engine: Engine): ControlHandlers {
         limit: z.number().int().positive().max(10_000).default(20),
       });
       const { about, limit } = argumentsOf(schema, args);
-      return trace(about, limit);
+      return traceMessages(engine, about, limit);
     },
   };
+}
+
+function requireKnownType(type: string | undefined): void {
+  if (type === undefined || definitions.has(type)) return;
+  const meant = nearest(type, [...definitions.keys()]);
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
+  throw new ControlError(badArgument, `there is no event type ${type}${hint}`);
 }
 
 /** An event as it is shown: opened, with its place. */
 function shown(stored: StoredEvent): object {
   const { index, at, stream, revision, id, by, correlationId, causationId, event } = stored;
-  return {
-    index,
-    at,
-    stream,
-    revision,
-    id,
-    type: event.type,
-    by,
-    correlationId,
-    causationId,
-    data: event.data,
-  };
+  const { type } = event;
+  const data = type === 'PasswordChanged' ? { ...event.data, credential: '(not shown)' } : event.data;
+  return { index, at, stream, revision, id, type, by, correlationId, causationId, data };
 }

@@ -3,7 +3,7 @@
  * be decoded or applied stops the views that need it; a store that cannot answer, and a disk that is full,
  * hold everything back until they can.
  */
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Codec, StoredEvent } from '../../events/codec.ts';
 import type { RecordedEvent } from '../../events/event-log.ts';
 import { ProjectionBroken } from '../../projections/runner.ts';
@@ -29,7 +29,10 @@ export function createApplier(
     }
   }
 
-  async function decode(batch: ForwardedBatch, views: readonly HostedView[]): Promise<readonly StoredEvent[]> {
+  async function decode(
+    batch: ForwardedBatch,
+    views: readonly HostedView[],
+  ): Promise<readonly StoredEvent[]> {
     const decoded: StoredEvent[] = [];
     for (const recorded of batch.events) {
       const wanting = views.filter((view) => wants(view, recorded));

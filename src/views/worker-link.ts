@@ -4,7 +4,7 @@
  * and its owner opens another.
  */
 import { Worker } from 'node:worker_threads';
-import { limits } from '../limits.ts';
+import { createPendingRequests, type PendingRequests } from './pending-requests.ts';
 import { ViewsUnavailable } from './views-unavailable.ts';
 import {
   type Answers,
@@ -26,11 +26,6 @@ export interface WorkerLink {
   close(): Promise<void>;
 }
 
-interface Pending {
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: ViewsUnavailable) => void;
-}
-
 export interface WorkerLinkEvents {
   /** The worker ended unasked. */
   readonly onEnded?: (reason: string) => void;
@@ -42,93 +37,73 @@ export interface WorkerLinkEvents {
 export function startWorkerLink(setup: ViewsSetup, events: WorkerLinkEvents = {}): Promise<WorkerLink> {
   const thread = new Worker(workerModule(), { name: 'views', workerData: setup });
   events.onThread?.(thread);
-  const pending = new Map<number, Pending>();
-  let lastId = 0;
-  let ended: ViewsUnavailable | undefined;
+  const requests = createPendingRequests();
+  const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
   let closing = false;
 
-  function request(
-    message: (id: number) => ToViews,
-    transfer: readonly ArrayBuffer[] = [],
-  ): Promise<unknown> {
-    if (ended !== undefined) return Promise.reject(ended);
-    if (pending.size >= limits.views.asksMax)
-      return Promise.reject(new ViewsUnavailable('overloaded', 'too many questions wait for the views'));
-    const id = ++lastId;
-    return new Promise((resolve, reject) => {
-      pending.set(id, { resolve, reject });
-      thread.postMessage(message(id), transfer);
-    });
-  }
-
-  const settle = (id: number, how: (pending: Pending) => void): void => {
-    const found = pending.get(id);
-    pending.delete(id);
-    if (found !== undefined) how(found);
-  };
-
-  function end(fault: 'closed' | 'crashed', reason: string): void {
-    ended = new ViewsUnavailable(fault, reason);
-    for (const { reject } of pending.values()) reject(ended);
-    pending.clear();
-  }
-
-  const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
-
   async function close(): Promise<void> {
+    if (requests.hasEnded()) return;
     closing = true;
     thread.postMessage({ kind: 'close' } satisfies ToViews);
     await exited;
   }
 
-  const linked = (positions: readonly Position[]): WorkerLink => ({
-    positions,
-    send(batch) {
-      const packed = packBatch(batch);
-      return request(
-        (id) => ({ kind: 'batch', id, batch: packed }),
-        [packed.packed.octets.buffer],
-      ) as Promise<readonly Position[]>;
-    },
-    ask: (ask) => request((id) => ({ kind: 'ask', id, ask })) as Promise<Answers[(typeof ask)['kind']]>,
-    close: () => (ended === undefined ? close() : Promise.resolve()),
-  });
-
   return new Promise((resolve, reject) => {
     let started = false;
     let reason: string | undefined;
     thread.on('message', (message: FromViews) => {
-      switch (message.kind) {
-        case 'started':
-          started = true;
-          resolve(linked(message.positions));
-          return;
-        case 'not-started':
-          reason = message.reason;
-          return;
-        case 'applied':
-          settle(message.id, (each) => each.resolve(message.positions));
-          return;
-        case 'answer':
-          settle(message.id, (each) => each.resolve(message.value));
-          return;
-        case 'refusal':
-          settle(message.id, (each) => each.reject(new ViewsUnavailable(message.fault, message.reason)));
-          return;
-        default:
-          message satisfies never;
-      }
+      if (message.kind === 'started') {
+        started = true;
+        resolve({ positions: message.positions, close, ...sending(thread, requests) });
+      } else if (message.kind === 'not-started') reason = message.reason;
+      else settle(requests, message);
     });
     thread.on('error', (error) => {
       reason = error instanceof Error ? error.message : String(error);
     });
     thread.on('exit', (code) => {
       const why = reason ?? `the views' thread ended with code ${code}`;
-      end(closing ? 'closed' : 'crashed', closing ? 'the views are closed' : why);
+      requests.end(
+        closing
+          ? new ViewsUnavailable('closed', 'the views are closed')
+          : new ViewsUnavailable('crashed', why),
+      );
       if (!started) reject(new ViewsUnavailable('crashed', why));
       else if (!closing) events.onEnded?.(why);
     });
   });
+}
+
+const sending = (thread: Worker, requests: PendingRequests): Pick<WorkerLink, 'send' | 'ask'> => ({
+  send: (batch) =>
+    requests.add((id) => {
+      const packed = packBatch(batch);
+      const message: ToViews = { kind: 'batch', id, batch: packed };
+      thread.postMessage(message, [packed.packed.octets.buffer]);
+    }) as Promise<readonly Position[]>,
+  ask: (ask) =>
+    requests.add((id) => thread.postMessage({ kind: 'ask', id, ask } satisfies ToViews)) as Promise<
+      Answers[(typeof ask)['kind']]
+    >,
+});
+
+function settle(
+  requests: PendingRequests,
+  message: Extract<FromViews, { kind: 'applied' | 'answer' | 'refusal' }>,
+): void {
+  switch (message.kind) {
+    case 'applied':
+      requests.resolve(message.id, message.positions);
+      return;
+    case 'answer':
+      requests.resolve(message.id, message.value);
+      return;
+    case 'refusal':
+      requests.reject(message.id, new ViewsUnavailable(message.fault, message.reason));
+      return;
+    default:
+      message satisfies never;
+  }
 }
 
 /** The worker's module keeps its name when it was compiled, but not its extension. */

@@ -1,6 +1,7 @@
 /**
  * Crash rounds: a server under load is ended with `kill -9` at a random instant, sometimes while it starts, and
- * started again on what it left. After it every message that got 250 is in each of its mailboxes exactly once. Before
+ * started again on what it left. After it every message that got 250 is in each of its mailboxes exactly once; at the end `verify` is clean and `replay
+ * --check` is equal. Before
  * some starts the views are deleted: they are only caches, so nothing is delivered again.
  *
  * Everything random comes from the seed, but for the machine's own timing: a seed gives the same plan, not the same
@@ -19,6 +20,7 @@ import {
   spawnServer,
   startServerProcess,
 } from '../support/running-server.ts';
+import { checkByCommands } from './check-commands.ts';
 import { createCrashChecker } from './check-mailboxes.ts';
 import { type SentMessage, startLoad } from './load.ts';
 
@@ -98,6 +100,7 @@ export async function runCrashRounds(options: CampaignOptions): Promise<Campaign
     if (plan.check) problems.push(...(await checker.check(accepted)));
     say(`round ${round + 1} of ${rounds}: ${accepted.size} accepted so far, ${describe(plan)}`);
   }
+  if (problems.length === 0) problems.push(...(await checkByCommands(join(directory, 'chancery.yaml'))));
   return { ...result, accepted: accepted.size, deliveries: checker.deliveries, problems };
 }
 
