@@ -40,20 +40,26 @@ export async function runViews(options: RunningViewsOptions): Promise<RunningVie
   let restarting: Promise<void> = Promise.resolve();
 
   async function start(): Promise<void> {
+    let endedBecause: string | undefined;
+    const onEnded = (reason: string): void => {
+      endedBecause = reason;
+      if (link !== started) return;
+      logger.error({ reason }, 'the views ended; starting them again');
+      link = undefined;
+      restarting = restart();
+    };
     const started = await startWorkerLink(options.setup, { onEnded, onThread: options.onThread });
-    const positions = await rebuildStrangers(started, options.log, logger);
-    const lanes = planLanes(positions, await options.log.head(), limits.views.liveLagEventsMax);
-    link = started;
-    options.onStarted(positions);
-    forwarders = lanes.map((lane) => forwardLane(options, started, lane));
-  }
-
-  function onEnded(reason: string): void {
-    logger.error({ reason }, 'the views ended; starting them again');
-    const hadStarted = link !== undefined;
-    link = undefined;
-    // One that ends while it is being started fails that start, which is tried again by itself.
-    if (hadStarted) restarting = restart();
+    try {
+      const positions = await rebuildStrangers(started, options.log, logger);
+      const lanes = planLanes(positions, await options.log.head(), limits.views.liveLagEventsMax);
+      if (endedBecause !== undefined) throw new ViewsUnavailable('crashed', endedBecause);
+      link = started;
+      options.onStarted(positions);
+      forwarders = lanes.map((lane) => forwardLane(options, started, lane));
+    } catch (error) {
+      await started.close();
+      throw error;
+    }
   }
 
   async function restart(): Promise<void> {

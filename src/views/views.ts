@@ -6,13 +6,10 @@
  * with `ViewsUnavailable`, which is always a temporary error. While a worker that ended is started again,
  * questions fail as `crashed`.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
-import type { EventLog, LogIndex, RecordedEvent } from '../../events/event-log.ts';
+import type { EventLog, LogIndex } from '../../events/event-log.ts';
 import type { KeyScope } from '../../events/scope-keys.ts';
-import { mailboxStream } from '../../events/streams.ts';
 import {
-  createProjections,
   type ProjectionName,
   projectionNames,
   type QueryArguments,
@@ -20,14 +17,11 @@ import {
   type QueryResult,
 } from '../../projections/catalogue.ts';
 import type { ContentOrigin, FoundFacts } from '../../projections/facts-projection.ts';
-import { limits } from '../limits.ts';
 import type { Logger } from '../logger.ts';
-import { type Forwarder, startForwarder } from './forwarder.ts';
-import { planLanes } from './lanes.ts';
-import { ViewsUnavailable } from './views-unavailable.ts';
+import { findFacts } from './find-facts.ts';
+import { runViews } from './running-views.ts';
 import { createWaiters } from './waiters.ts';
 import type { Position, ViewsSetup } from './wire.ts';
-import { startWorkerLink, type WorkerLink } from './worker-link.ts';
 
 export interface ViewsOptions extends Omit<ViewsSetup, 'names'> {
   readonly log: Pick<EventLog, 'follow' | 'head' | 'readAll' | 'readStream'>;
