@@ -256,7 +256,7 @@ export const limits = {
     parametersMax: 200,
   },
   pop3: {
-    /** RFC 2449 section 4 asks for 255; passwords may be longer. */
+    /** RFC 2449 section 4 asks for 255, line end included; passwords may be longer. */
     lineOctetsMax: 512,
     /** RFC 4422 leaves it open; a PLAIN message of 12 KiB is long. */
     authLineOctetsMax: 12_288,
@@ -273,6 +273,12 @@ export const limits = {
     tlsHandshakeMsMax: 60_000,
     /** Lines of LIST and UIDL in one write. */
     listedAtOnce: 1_000,
+    /** Pipelined commands answered before other connections get their turn. */
+    commandsPerTurnMax: 50,
+    /** How long a client may leave its side open after we closed ours. */
+    lingerMsMax: 2_000,
+    /** How long a closing listener waits for commands that are under way. */
+    closeGraceMs: 10_000,
   },
   admin: {
     /** How long a question waits for the views to reach the log. */

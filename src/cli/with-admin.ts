@@ -18,7 +18,13 @@ export interface Admin {
   callOne(name: string, args?: unknown): Promise<unknown>;
 }
 
+/** Throws the signal's reason when the command was interrupted, also when the work then ended by itself. */
 export async function withAdmin(context: CliContext, work: (admin: Admin) => Promise<void>): Promise<void> {
+  await withEither(context, work);
+  context.signal.throwIfAborted();
+}
+
+async function withEither(context: CliContext, work: (admin: Admin) => Promise<void>): Promise<void> {
   const config = context.loadConfig();
   const paths = dataPaths(config.dataDirectory);
   const { signal } = context;

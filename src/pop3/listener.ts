@@ -1,12 +1,13 @@
-/** A port that speaks POP3, with its bounds and its end. */
-import { createServer, type Socket } from 'node:net';
-import { type Pop3ListenerOptions, settingsOf } from './options.ts';
+/** A port that speaks POP3: bounds how many sessions there are, and closes gracefully. */
+import { createServer, type Server, type Socket } from 'node:net';
+import { type Connection, openConnection } from './connection.ts';
+import { type Pop3ListenerOptions, type Pop3Settings, settingsOf } from './options.ts';
 import type { Pop3Logger, Pop3Services } from './ports.ts';
-import { type Pop3Session, startSession } from './session.ts';
 
 export interface Pop3Listener {
   readonly port: number;
-  /** No new connections; open ones are cut off, which changes nothing in their maildrops. */
+  /** No new connections; those that are open end when the command under way has, or are cut off when the grace is
+   * over. What they marked stays unchanged. Resolves when the record of every session is closed. */
   close(): Promise<void>;
 }
 
@@ -17,53 +18,70 @@ export async function startPop3Listener(
   logger: Pop3Logger,
 ): Promise<Pop3Listener> {
   const settings = settingsOf(options);
-  const sessions = new Set<Pop3Session>();
+  const connections = new Set<Connection>();
   const byAddress = new Map<string, number>();
+  let closing = false;
 
-  function connect(socket: Socket): void {
+  function refusalFor(address: string): string | undefined {
+    if (closing) return 'Server shutting down';
+    if (connections.size >= settings.sessionsMax) return 'Too many connections, try again later';
+    const isOver = (byAddress.get(address) ?? 0) >= settings.sessionsPerAddressMax;
+    return isOver && !settings.isTrusted(address) ? 'Too many connections from your address' : undefined;
+  }
+
+  function accept(socket: Socket): void {
     const address = socket.remoteAddress;
-    socket.on('error', () => undefined);
-    if (address === undefined) {
+    // A peer that has gone already left no address.
+    if (address === undefined || socket.destroyed) {
       socket.destroy();
       return;
     }
-    const fromAddress = byAddress.get(address) ?? 0;
-    const crowded = fromAddress >= settings.sessionsPerAddressMax && !settings.isTrusted(address);
-    if (sessions.size >= settings.sessionsMax || crowded) {
-      if (settings.implicitTls) socket.destroy();
-      else socket.end('-ERR [SYS/TEMP] Too many connections, try again later\r\n');
+    let connection: Connection;
+    try {
+      connection = openConnection(socket, settings, services, logger, refusalFor(address));
+    } catch (error) {
+      // No session could be opened: nothing to talk with, and nothing to record.
+      logger.error({ err: error, listener: settings.listener }, 'cannot open a session');
+      socket.on('error', () => undefined).destroy();
       return;
     }
-    byAddress.set(address, fromAddress + 1);
-    const session = startSession(socket, { settings, services, logger });
-    sessions.add(session);
-    void session.done
-      .catch((error: unknown) => logger.error({ err: error }, 'a POP3 session could not be closed'))
-      .finally(() => {
-        sessions.delete(session);
-        const left = (byAddress.get(address) ?? 1) - 1;
-        if (left > 0) byAddress.set(address, left);
-        else byAddress.delete(address);
-      });
+    connections.add(connection);
+    byAddress.set(address, (byAddress.get(address) ?? 0) + 1);
+    void connection.ended.then(() => {
+      connections.delete(connection);
+      const left = (byAddress.get(address) ?? 1) - 1;
+      if (left > 0) byAddress.set(address, left);
+      else byAddress.delete(address);
+    });
   }
 
-  const server = createServer(connect);
-  await new Promise<void>((resolve, reject) => {
+  // A client that has sent all it wants and closed its side still gets its answers.
+  const server = createServer({ pauseOnConnect: true, allowHalfOpen: true }, accept);
+  const port = await listen(server, settings);
+  // From here on an error of the listening socket (no more file descriptors) concerns one connection.
+  server.on('error', (error: Error) => logger.error({ err: error, listener: settings.listener }, 'listener'));
+  return {
+    port,
+    async close() {
+      closing = true;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      for (const connection of connections) connection.drain();
+      const grace = setTimeout(() => {
+        for (const connection of connections) connection.abort();
+      }, settings.closeGraceMs);
+      await Promise.all([closed, ...[...connections].map((each) => each.ended)]);
+      clearTimeout(grace);
+    },
+  };
+}
+
+function listen(server: Server, settings: Pop3Settings): Promise<number> {
+  return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(settings.port, settings.host, () => {
       server.off('error', reject);
-      resolve();
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : settings.port);
     });
   });
-  server.on('error', (error) => logger.error({ err: error, listener: settings.listener }, 'listener'));
-  const bound = server.address();
-  return {
-    port: typeof bound === 'object' && bound !== null ? bound.port : settings.port,
-    async close() {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      const ending = [...sessions].map((session) => session.done.catch(() => undefined));
-      for (const session of sessions) session.abort();
-      await Promise.all([closed, ...ending]);
-    },
-  };
 }

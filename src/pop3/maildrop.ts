@@ -148,7 +148,11 @@ function createMaildrop(
     content: (message) => mailbox.content(inboxId, message.uid),
     async recordRead({ uid }, lines) {
       if ((read.get(uid) ?? -1) >= lines) return;
-      await mailbox.recordRead(inboxId, `${uid}`, lines === Number.POSITIVE_INFINITY ? 'RETR' : `TOP ${lines}`);
+      await mailbox.recordRead(
+        inboxId,
+        `${uid}`,
+        lines === Number.POSITIVE_INFINITY ? 'RETR' : `TOP ${lines}`,
+      );
       read.set(uid, lines);
     },
     markRetrieved({ number }) {

@@ -22,6 +22,9 @@ export interface Pop3ListenerOptions {
   readonly beforeLoginMsMax?: number;
   readonly failedLoginDelayMs?: number;
   readonly failedLoginsMax?: number;
+  readonly tlsHandshakeMsMax?: number;
+  readonly lingerMsMax?: number;
+  readonly closeGraceMs?: number;
 }
 
 export interface Pop3Settings extends Required<Omit<Pop3ListenerOptions, 'tls' | 'trustedNetworks'>> {
@@ -50,5 +53,8 @@ export function settingsOf(options: Pop3ListenerOptions): Pop3Settings {
     beforeLoginMsMax: options.beforeLoginMsMax ?? limits.pop3.beforeLoginMsMax,
     failedLoginDelayMs: options.failedLoginDelayMs ?? limits.pop3.failedLoginDelayMs,
     failedLoginsMax: options.failedLoginsMax ?? limits.pop3.failedLoginsMax,
+    tlsHandshakeMsMax: options.tlsHandshakeMsMax ?? limits.pop3.tlsHandshakeMsMax,
+    lingerMsMax: options.lingerMsMax ?? limits.pop3.lingerMsMax,
+    closeGraceMs: options.closeGraceMs ?? limits.pop3.closeGraceMs,
   };
 }

@@ -2,7 +2,8 @@
 import { InvalidArgumentError } from 'commander';
 import { type CliCommand, type CliContext, commandGroups } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { printable } from '../terminal-text.ts';
+import { printable, truncate } from '../terminal-text.ts';
+import { localTime } from '../trace-text.ts';
 import { withAdmin } from '../with-admin.ts';
 
 interface ShownEvent {
@@ -33,7 +34,7 @@ export const eventsCommand: CliCommand = {
       .command('events')
       .helpGroup(commandGroups.record)
       .description('the event log, opened, in its order')
-      .option('--stream <name>', 'one stream (mailbox-<id>), or a category (mailbox)')
+      .option('--stream <name>', 'a category (mailbox), one stream (mailbox-<id>), or mailbox-<address>')
       .option('--type <type>', 'one type of event, such as MessageAccepted')
       .option('--from <index>', 'begin at this index', wholeNumber, 0)
       .option('--limit <count>', 'at most so many', wholeNumber)
@@ -57,13 +58,17 @@ async function show(options: EventsOptions, context: CliContext): Promise<void> 
       const event = item as ShownEvent;
       shown++;
       if (options.json === true) await context.stdout.json(event);
-      else await context.stdout.line(printable(lineOf(event)));
+      else await context.stdout.line(fitted(printable(lineOf(event)), context.stdout.columns));
     }
   });
   if (shown === 0 && !follow) context.exitWith(exitCodes.negative);
 }
 
+/** On a terminal one line an event; elsewhere nothing is cut off. */
+const fitted = (line: string, columns: number | undefined): string =>
+  columns === undefined ? line : truncate(line, columns);
+
 function lineOf({ index, at, stream, revision, type, data }: ShownEvent): string {
-  const time = at === null ? '-' : new Date(at).toISOString();
+  const time = (at === null ? '-' : localTime(at)).padEnd(localTime(0).length);
   return `${String(index).padStart(8)}  ${time}  ${type.padEnd(22)} ${stream}@${revision}  ${JSON.stringify(data)}`;
 }

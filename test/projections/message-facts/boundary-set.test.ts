@@ -74,18 +74,23 @@ describe('The open boundaries', () => {
             assert.deepEqual(match(set, line), naive(stack, line), `${stack} | ${line}`);
         },
       ),
+      // Found once: an outer boundary that a line closes exactly, while an inner one is longer.
+      { examples: [[['a', 'a-'], ['a--']]] },
     );
   });
 });
 
 function naive(stack: readonly string[], line: string): readonly [number, number] | undefined {
-  let best: readonly [number, number] | undefined;
-  for (let owner = stack.length - 1; owner >= 0; owner -= 1) {
-    const boundary = stack[owner]!;
-    if (!line.startsWith(boundary) || (best !== undefined && best[1] >= boundary.length)) continue;
-    best = [owner, boundary.length];
-    const closes = line.length > 2 && line === `${boundary}--`;
-    if (line === boundary || closes) break;
-  }
-  return best;
+  const innermostFirst = stack.map((boundary, owner) => ({ boundary, owner })).reverse();
+  const begins = innermostFirst.filter(({ boundary }) => line.startsWith(boundary));
+  const closing = (boundary: string): boolean => line.length > 2 && line === `${boundary}--`;
+  const exact = begins.find(({ boundary }) => line === boundary || closing(boundary));
+  const best =
+    exact ??
+    begins.reduce<(typeof begins)[number] | undefined>(
+      (longest, each) =>
+        longest === undefined || each.boundary.length > longest.boundary.length ? each : longest,
+      undefined,
+    );
+  return best === undefined ? undefined : [best.owner, best.boundary.length];
 }
