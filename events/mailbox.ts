@@ -160,4 +160,3 @@ export const mailboxDefinitions = [
 ] as const;
 export type MailboxEvent = EventOf<(typeof mailboxDefinitions)[number]>;
 export type MessageDelivered = EventOf<typeof messageDelivered>;
-export type MessagesAppended = EventOf<typeof messagesAppended>;

@@ -7,7 +7,6 @@
  */
 import { ContentErased } from '../content/errors.ts';
 import { limits } from '../limits.ts';
-import type { MessageContent } from '../mail/mailbox-access.ts';
 import type { Pop3Command } from './commands.ts';
 import { type Maildrop, type MaildropMessage, UpdateRefused } from './maildrop.ts';
 import { stuffed } from './multiline.ts';

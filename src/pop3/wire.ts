@@ -142,10 +142,11 @@ function shakenHands(secure: TLSSocket, timeoutMs: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const timer = setTimeout(() => reject(new Error('TLS handshake time-out')), timeoutMs);
   const onClose = (): void => reject(new Error('closed during the handshake'));
-  secure.once('secure', resolve).once('error', reject).once('close', onClose);
+  // A client that has closed its side cannot shake hands, although the socket stays open.
+  secure.once('secure', resolve).once('error', reject).once('end', onClose).once('close', onClose);
   return promise.finally(() => {
     clearTimeout(timer);
-    secure.off('secure', resolve).off('error', reject).off('close', onClose);
+    secure.off('secure', resolve).off('error', reject).off('end', onClose).off('close', onClose);
   });
 }
 
