@@ -215,6 +215,19 @@ describe('STLS', () => {
     await greeted();
   });
 
+  it('does not wait for a handshake of a client that has closed its side', async (t) => {
+    const { greeted, sessions } = await startPop3(t);
+    const behind = await greeted();
+    behind.send('STLS\r\n');
+    behind.finishSending();
+    assert.equal(await behind.rest(), '+OK Begin TLS\r\n');
+    const later = await greeted();
+    await later.command('STLS');
+    later.finishSending();
+    await later.rest();
+    for (const { closed } of sessions) assert.equal((await closed).reason, 'TLS handshake failed');
+  });
+
   it('waits for a handshake only so long', async (t) => {
     const { greeted, sessions } = await startPop3(t, { tlsHandshakeMsMax: 30 });
     const client = await greeted();
