@@ -12,7 +12,8 @@ export const actorLimits = {
   foldersMax: 10_000,
   /** Keywords of one account. */
   keywordsMax: 256,
-  /** Refused commands of one session that get an event of their own; the others are counted. */
+  /** Refused commands of one session that get an event of their own, and so for violations and names given; the
+   * other refusals and violations are counted. */
   refusalsRecordedMax: 20,
   /** Facts that a session keeps back before it is written to the log. */
   sessionPendingMax: 64,

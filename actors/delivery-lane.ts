@@ -1,15 +1,16 @@
 /**
  * The way to one mailbox: deliveries leave in log order, up to a window of them without waiting for answers.
  * When one fails, the lane waits until all that were sent have been answered and sends the failed ones again, in
- * order; the mailbox refuses a delivery whose predecessor has not arrived, so none can hide another. What fails
- * `triesMax` times goes to the local queue, and the next delivery tells the mailbox that it is still to come.
+ * order; the mailbox refuses a delivery whose predecessor has not arrived, so none can hide another. When one
+ * has failed `triesMax` times, all that wait behind it go to the local queue with it: a mailbox that takes nothing
+ * must not fill the dispatcher. The next delivery tells the mailbox what is still to come.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StoredEvent } from '../events/codec.ts';
 import type { MessageAccepted } from '../events/message.ts';
 import { streamId } from '../events/streams.ts';
 import { deliveryCommand } from './deliver-locally.ts';
-import { dispatchLimits } from './dispatch-limits.ts';
+import type { DispatchLimits } from './dispatch-limits.ts';
 import type { LocalQueue } from './local-queue.ts';
 import type { MailboxActors } from './mailbox-actors.ts';
 import type { ActorRuntime, AskContext } from './ports.ts';
@@ -29,6 +30,7 @@ interface LanePorts {
   readonly runtime: ActorRuntime;
   readonly mailboxes: MailboxActors;
   readonly queue: LocalQueue;
+  readonly limits: DispatchLimits;
   readonly arrived: (sourceIndex: number) => void;
 }
 
@@ -40,19 +42,18 @@ export function createDeliveryLane(accountId: string, ports: LanePorts): Deliver
   let lastSent: number | undefined;
   let lastArrived: number | undefined;
   let skipped: number[] = [];
-  let recovering = false;
-  let stopping = false;
+  let recovery: Promise<void> | undefined;
+  const stopped = new AbortController();
   let whenQuiet: (() => void) | undefined;
 
   function pump(): void {
-    if (recovering || stopping || waiting.length === 0) return;
+    if (recovery !== undefined || stopped.signal.aborted || waiting.length === 0) return;
     if (!open) {
-      recovering = true;
-      void recover();
+      startRecovery();
       return;
     }
     let taken = 0;
-    while (failed.length === 0 && sent < dispatchLimits.laneWindow) {
+    while (failed.length === 0 && sent < ports.limits.laneWindow) {
       const parcel = waiting[taken];
       if (parcel === undefined) break;
       taken++;
@@ -97,13 +98,19 @@ export function createDeliveryLane(accountId: string, ports: LanePorts): Deliver
     }
     if (sent === 0) {
       whenQuiet?.();
-      if (failed.length > 0 && !recovering && !stopping) {
-        recovering = true;
-        void recover();
+      if (failed.length > 0 && recovery === undefined && !stopped.signal.aborted) {
+        startRecovery();
         return;
       }
     }
     pump();
+  }
+
+  function startRecovery(): void {
+    recovery = recover().then(() => {
+      recovery = undefined;
+      pump();
+    });
   }
 
   /** Nothing is under way: puts the failed ones back in front, opens the mailbox, and moves what keeps failing
@@ -113,7 +120,10 @@ export function createDeliveryLane(accountId: string, ports: LanePorts): Deliver
     failed = [];
     lastSent = lastArrived;
     if (waiting.some((parcel) => parcel.tries > 0))
-      await delay(dispatchLimits.retryMs, undefined, { ref: false });
+      await delay(ports.limits.retryMs, undefined, { ref: false, signal: stopped.signal }).catch(
+        () => undefined,
+      );
+    if (stopped.signal.aborted) return;
     try {
       const first = waiting[0];
       if (!open && first !== undefined) {
@@ -127,17 +137,13 @@ export function createDeliveryLane(accountId: string, ports: LanePorts): Deliver
       for (const parcel of waiting.slice(0, 1)) parcel.tries++;
     }
     await moveToQueue();
-    recovering = false;
-    pump();
   }
 
   async function moveToQueue(): Promise<void> {
-    for (
-      let first = waiting[0];
-      first !== undefined && first.tries >= dispatchLimits.triesMax;
-      first = waiting[0]
-    ) {
-      const { accepted } = first;
+    if ((waiting[0]?.tries ?? 0) < ports.limits.triesMax) return;
+    // Not those that come meanwhile: the mailbox may be well again.
+    for (const { accepted } of waiting.slice()) {
+      if (stopped.signal.aborted) return;
       const item = { messageId: streamId(accepted.stream), accountId, sourceIndex: accepted.index };
       try {
         await ports.queue.enqueue(item, 'the mailbox did not take the delivery', causedBy(accepted));
@@ -157,12 +163,13 @@ export function createDeliveryLane(accountId: string, ports: LanePorts): Deliver
       pump();
     },
     async stop() {
-      stopping = true;
+      stopped.abort();
       if (sent > 0) {
         await new Promise<void>((resolve) => {
           whenQuiet = resolve;
         });
       }
+      await recovery;
     },
   };
 }

@@ -7,5 +7,8 @@ export const dispatchLimits = {
   /** Times a delivery is tried before it goes to the local queue. */
   triesMax: 3,
   retryMs: 500,
+  /** Longest pause before the log is read again after it failed. */
+  readAgainMaxMs: 30_000,
   noteEveryMessages: 2_000,
-} as const;
+};
+export type DispatchLimits = Readonly<typeof dispatchLimits>;

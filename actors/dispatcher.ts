@@ -6,13 +6,14 @@
  * Deliveries to one mailbox keep the log's order (`DeliveryLane`); different mailboxes go side by side. What a
  * mailbox cannot take now goes to the local queue, so that one of them never holds up the others.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Codec, StoredEvent } from '../events/codec.ts';
 import type { Following, RecordedEvent } from '../events/event-log.ts';
 import { deliveryTargets, type MessageAccepted } from '../events/message.ts';
 import { dispatchStream } from '../events/streams.ts';
 import { createAppender } from './appender.ts';
 import { createDeliveryLane, type DeliveryLane } from './delivery-lane.ts';
-import { dispatchLimits } from './dispatch-limits.ts';
+import { type DispatchLimits, dispatchLimits } from './dispatch-limits.ts';
 import type { LocalQueue } from './local-queue.ts';
 import type { MailboxActors } from './mailbox-actors.ts';
 import type { ActorRuntime } from './ports.ts';
@@ -31,7 +32,9 @@ export async function startDispatcher(
   runtime: ActorRuntime,
   mailboxes: MailboxActors,
   queue: LocalQueue,
+  changedLimits: Partial<DispatchLimits> = {},
 ): Promise<Dispatcher> {
+  const limits: DispatchLimits = { ...dispatchLimits, ...changedLimits };
   const lanes = new Map<string, DeliveryLane>();
   /** Source indexes under way, in log order, with the number of targets still to reach. */
   const pending = new Map<number, number>();
@@ -52,9 +55,9 @@ export async function startDispatcher(
     }
     pending.delete(sourceIndex);
     sinceNoted++;
-    if (pending.size < dispatchLimits.pendingMax / 2) wake?.();
+    if (pending.size < limits.pendingMax / 2) wake?.();
     notifyWaiters();
-    if (sinceNoted >= dispatchLimits.noteEveryMessages) void noteProgress();
+    if (sinceNoted >= limits.noteEveryMessages) void noteProgress();
   }
 
   function notifyWaiters(): void {
@@ -70,7 +73,7 @@ export async function startDispatcher(
   function laneOf(accountId: string): DeliveryLane {
     let lane = lanes.get(accountId);
     if (lane === undefined) {
-      lane = createDeliveryLane(accountId, { runtime, mailboxes, queue, arrived });
+      lane = createDeliveryLane(accountId, { runtime, mailboxes, queue, limits, arrived });
       lanes.set(accountId, lane);
     }
     return lane;
@@ -89,7 +92,7 @@ export async function startDispatcher(
       if (!stopping) readUpTo = recorded.index + 1;
     }
     notifyWaiters();
-    while (pending.size >= dispatchLimits.pendingMax && !stopping) {
+    while (pending.size >= limits.pendingMax && !stopping) {
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
@@ -114,10 +117,21 @@ export async function startDispatcher(
     return noting;
   }
 
-  const following: Following = runtime.log.follow(readUpTo, (batch) => handle(batch.events));
-  following.done.catch((error: unknown) => {
-    runtime.logger.error({ err: error }, 'the dispatcher lost the log');
-  });
+  let following: Following;
+  let againMs = limits.retryMs;
+  /** Policy when the log, the key store or an event fails: nothing is passed over. The log is read again from the
+   * event that failed, after longer and longer pauses, until it can be read. */
+  function follow(): void {
+    const from = readUpTo;
+    following = runtime.log.follow(from, (batch) => handle(batch.events));
+    following.done.catch(async (error: unknown) => {
+      runtime.logger.error({ err: error, next: readUpTo }, 'the dispatcher lost the log; reading it again');
+      againMs = readUpTo > from ? limits.retryMs : Math.min(limits.readAgainMaxMs, againMs * 2);
+      await delay(againMs, undefined, { ref: false });
+      if (!stopping) follow();
+    });
+  }
+  follow();
 
   async function stopAll(): Promise<void> {
     stopping = true;

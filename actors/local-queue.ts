@@ -68,7 +68,16 @@ export function createLocalQueue(
 
   async function tryItem(item: QueueItem): Promise<void> {
     const names = { messageId: item.messageId, accountId: item.accountId };
-    const accepted = await readAccepted(item.messageId);
+    let accepted: StoredEvent<MessageAccepted> | undefined;
+    try {
+      accepted = await readAccepted(item.messageId);
+    } catch (error) {
+      // One message that cannot be read must not keep the others from being tried.
+      runtime.logger.error({ err: error, ...names }, 'a queued message could not be read');
+      await ask({ type: 'BeginAttempt', ...names }, systemContext(item.messageId));
+      await ask({ type: 'Defer', ...names, reason: errorName(error) }, systemContext(item.messageId));
+      return;
+    }
     if (accepted === undefined) {
       await ask(
         { type: 'Fail', ...names, reason: 'the message is not on the log' },
@@ -94,8 +103,7 @@ export function createLocalQueue(
       if (reply.kind === 'rejected') await ask({ type: 'Defer', ...names, reason: reply.reason }, context);
       else await ask({ type: 'Complete', ...names }, context);
     } catch (error) {
-      const reason = error instanceof Error ? error.name : 'unknown';
-      await ask({ type: 'Defer', ...names, reason }, context);
+      await ask({ type: 'Defer', ...names, reason: errorName(error) }, context);
     }
   }
 
@@ -134,6 +142,8 @@ export function createLocalQueue(
     },
   };
 }
+
+const errorName = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
 
 const systemContext = (correlationId: string): AskContext => ({
   by: 'system',

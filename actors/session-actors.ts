@@ -75,13 +75,15 @@ function createRecord(
     correlationId: sessionId,
     causationId: sessionId,
   };
-  let pending: (SessionEvent | Promise<SessionEvent>)[] = [opened(start, runtime.now())];
+  const opening = opened(start, runtime.now());
+  let pending: (SessionEvent | Promise<SessionEvent>)[] = [opening];
   let significant = false;
   let onLog = false;
   let readerId: string | undefined;
   let accepted = 0;
   let repeated = 0;
   let refusalsLeftOut = 0;
+  const seen = { ClientIdentified: 0, CommandRefused: 0, ProtocolViolated: 0 };
   let writing: Promise<void> = Promise.resolve();
 
   function write(): Promise<void> {
@@ -92,9 +94,19 @@ function createRecord(
     const previous = writing;
     writing = (async () => {
       await previous.catch(() => undefined);
-      const events = await Promise.all(batch);
-      const { reply } = await actors.ask(sessionId, { type: 'Record', events }, context);
-      refusalsLeftOut += reply.refusalsLeftOut;
+      const settled = await Promise.allSettled(batch);
+      const events = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+      try {
+        const { reply } = await actors.ask(sessionId, { type: 'Record', events }, context);
+        refusalsLeftOut += reply.refusalsLeftOut;
+      } catch (error) {
+        // What comes later must not stand without its opening; a second opening is left out.
+        if (events.includes(opening)) pending.unshift(opening);
+        throw error;
+      }
+      // The others of the batch are on record; that one is missing must be known.
+      const failure = settled.find((each) => each.status === 'rejected');
+      if (failure !== undefined) throw failure.reason;
     })();
     // Whoever flushes sees the failure; a note that nobody waits for must not end the process.
     writing.catch((error: unknown) =>
@@ -103,14 +115,30 @@ function createRecord(
     return writing;
   }
 
+  /** What a client can send for ever is kept to its share before it takes any memory. */
+  function isLeftOut(event: SessionEvent): boolean {
+    const { type } = event;
+    if (type !== 'CommandRefused' && type !== 'ProtocolViolated' && type !== 'ClientIdentified') return false;
+    seen[type]++;
+    if (seen[type] <= actorLimits.refusalsRecordedMax) return false;
+    if (type !== 'ClientIdentified') refusalsLeftOut++;
+    return true;
+  }
+
   return {
     sessionId,
     get readerId() {
       return readerId;
     },
     note(event, isSignificant) {
-      if (!(event instanceof Promise) && event.type === 'Authenticated') readerId = event.data.readerId;
       significant ||= isSignificant;
+      if (event instanceof Promise) {
+        // `write` looks at its failure; until then, or when nothing is written, it must not end the process.
+        event.catch(() => undefined);
+      } else {
+        if (event.type === 'Authenticated') readerId = event.data.readerId;
+        if (isLeftOut(event)) return;
+      }
       pending.push(event);
       if (pending.length >= actorLimits.sessionPendingMax) {
         significant = true;
@@ -134,6 +162,8 @@ function createRecord(
         else tally.idleLogin(readerId, start.peer.address);
         return;
       }
+      // Its answer says how many refusals were left out.
+      await writing.catch(() => undefined);
       const { reason, octetsIn, octetsOut } = end;
       const counts = {
         messagesAccepted: accepted,

@@ -17,7 +17,7 @@ const addressesMax = 32;
 
 export function createSessionTally(runtime: ActorRuntime): SessionTally {
   /** A stream of its own for each run of the server. */
-  const stream = sessionStream(runtime.newId());
+  let stream = sessionStream(runtime.newId());
   let revision = -1;
   let silent = new Map<string, number>();
   let logins = new Map<string, { count: number; addresses: Set<string> }>();
@@ -65,15 +65,20 @@ export function createSessionTally(runtime: ActorRuntime): SessionTally {
         revision += events.length;
       } catch (error) {
         runtime.logger.error({ err: error }, 'counted sessions could not be recorded');
+        // Whether these are on the log is unknown, and with it the revision: the next go to another stream.
+        stream = sessionStream(runtime.newId());
+        revision = -1;
       }
     });
   }
 
   return {
     silentConnection(listener) {
+      roll(false);
       silent.set(listener, (silent.get(listener) ?? 0) + 1);
     },
     idleLogin(readerId, address) {
+      roll(false);
       const known = logins.get(readerId) ?? { count: 0, addresses: new Set<string>() };
       known.count++;
       if (known.addresses.size < addressesMax) known.addresses.add(address);

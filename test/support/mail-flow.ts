@@ -33,7 +33,9 @@ export interface MailFlow extends Generation {
   /** Accounts whose mailboxes answer nothing. */
   readonly down: Set<string>;
   /** What becomes of the next question to a mailbox. */
-  fault: (accountId: string) => Fault;
+  fault: (accountId: string) => Fault | Promise<Fault>;
+  /** Streams whose events cannot be opened. */
+  readonly unreadable: Set<string>;
   /** One list of account numbers for each recipient; resolves with the index of its event. */
   accept(n: number, recipients: readonly (readonly number[])[]): Promise<number>;
   advance(ms: number): void;
@@ -52,12 +54,11 @@ export interface MailFlow extends Generation {
 
 const fastLimits: Partial<DispatchLimits> = { retryMs: 1, noteEveryMessages: 3 };
 
-export async function startMailFlow(
-  limits: Partial<DispatchLimits> = {},
-  base: TestRuntime = createTestRuntime(),
-): Promise<MailFlow> {
+export async function startMailFlow(limits: Partial<DispatchLimits> = {}): Promise<MailFlow> {
+  const base = createTestRuntime();
   const { log, keys } = base;
   const down = new Set<string>();
+  const unreadable = new Set<string>();
   let dead = { now: false };
   let advanced = 0;
   const flow: { fault: MailFlow['fault'] } = { fault: () => undefined };
@@ -75,7 +76,12 @@ export async function startMailFlow(
       stream === dispatchStream && options?.direction === 'backwards' && from !== undefined
         ? noted(from)
         : log.readStream(stream, options);
-    const runtime = { ...fresh, log: { ...log, append, readStream } };
+    const decode: typeof fresh.codec.decode = async (recorded) => {
+      if (unreadable.has(recorded.stream)) throw new RangeError('injected, cannot be opened');
+      return fresh.codec.decode(recorded);
+    };
+    const codec = { ...fresh.codec, decode };
+    const runtime = { ...fresh, codec, log: { ...log, append, readStream } };
     const mailboxes = withFaults(createMailboxActors(runtime), down, (id) => flow.fault(id));
     const queue = createLocalQueue(queueId, runtime, mailboxes);
     const dispatcher = await startDispatcher(runtime, mailboxes, queue, { ...fastLimits, ...limits });
@@ -97,6 +103,7 @@ export async function startMailFlow(
 
   return {
     down,
+    unreadable,
     get runtime() {
       return current.runtime;
     },
@@ -133,6 +140,7 @@ export async function startMailFlow(
     reachedAll: () => current.dispatcher.reached(log.events.length),
     async finish() {
       down.clear();
+      unreadable.clear();
       flow.fault = () => undefined;
       await current.dispatcher.reached(log.events.length);
       for (let tried = 1; tried > 0; ) {
@@ -149,10 +157,10 @@ export async function startMailFlow(
 function withFaults(
   actors: MailboxActors,
   down: ReadonlySet<string>,
-  faultOf: (accountId: string) => Fault,
+  faultOf: (accountId: string) => Fault | Promise<Fault>,
 ): MailboxActors {
   async function guard<T>(accountId: string, ask: () => Promise<T>): Promise<T> {
-    const fault = down.has(accountId) ? 'before' : faultOf(accountId);
+    const fault = down.has(accountId) ? 'before' : await faultOf(accountId);
     if (fault === 'before') throw new ActorUnavailable('injected, not asked');
     const answer = await ask();
     if (fault === 'after') throw new ActorUnavailable('injected, the answer is lost');
