@@ -14,7 +14,9 @@ const stream = fc.array(fc.oneof(noise, nearlyRight), { maxLength: 30 }).map((pa
 describe('arbitrary octets', () => {
   for (const loggedIn of [false, true]) {
     it(`${loggedIn ? 'after' : 'before'} login are answered or end the session, and break nothing`, async (t) => {
-      const { mailboxes, login, greeted, sessions, errors, services } = await startPop3(t);
+      const { mailboxes, login, greeted, sessions, errors, services } = await startPop3(t, {
+        tlsHandshakeMsMax: 20,
+      });
       mailboxes.deliver('alice', 'Subject: x\r\n\r\n.\r\n');
       await fc.assert(
         fc.asyncProperty(stream, async (octets) => {
@@ -23,9 +25,9 @@ describe('arbitrary octets', () => {
           client.finishSending();
           const answers = await client.rest();
           client.destroy();
-          // The handshake that STLS asks for is not there: nothing follows its reply.
-          assert.match(answers, /^(?:|(?:\+|[^])*\r\n)$/);
-          assert.ok(answers === '' || /^(?:\+OK|\+ |-ERR)/.test(answers));
+          // Behind STLS the server speaks TLS, and says at most that this is none.
+          const inClear = answers.replace(/(?<=Begin TLS\r\n)[\s\S]*$/, '');
+          assert.ok(inClear === '' || /^(?:\+OK|\+ |-ERR)[\s\S]*\r\n$/.test(inClear), inClear);
           await sessions.at(-1)!.closed;
           assert.equal(services.heldMaildrops.size, 0);
         }),
