@@ -72,18 +72,20 @@ describe('limits', () => {
     });
   });
 
-  it('end a session that is idle, without a response and without changes', async (t) => {
-    const { login, greeted, sessions, mailboxes } = await startPop3(t, {
-      idleMsMax: 60,
-      beforeLoginMsMax: 30,
-    });
-    mailboxes.deliver('alice', hello);
-    const before = await greeted();
-    assert.equal(await before.rest(), '');
-    const client = await login();
-    await client.command('DELE 1');
+  it('end a session that is idle before login', async (t) => {
+    const { greeted, sessions } = await startPop3(t, { beforeLoginMsMax: 30 });
+    const client = await greeted();
     assert.equal(await client.rest(), '');
-    for (const { closed } of sessions) assert.equal((await closed).reason, 'idle for too long');
+    assert.equal((await sessions[0]!.closed).reason, 'idle for too long');
+  });
+
+  it('end a session that is idle after login, without a response and without changes', async (t) => {
+    const { greeted, sessions, mailboxes } = await startPop3(t, { idleMsMax: 30 });
+    mailboxes.deliver('alice', hello);
+    const client = await greeted();
+    client.send('USER alice@example.test\r\nPASS open  sesame\r\nDELE 1\r\n');
+    assert.match(await client.rest(), /\+OK Deleted at QUIT\r\n$/);
+    assert.equal((await sessions[0]!.closed).reason, 'idle for too long');
     assert.deepEqual(mailboxes.executed, []);
   });
 
