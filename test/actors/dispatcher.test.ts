@@ -252,6 +252,18 @@ describe('the local queue', () => {
     await flow.stop();
   });
 
+  test('loses nothing that waited before a restart when a later message is delivered first', async () => {
+    const flow = await withOneWaiting();
+    flow.down.clear();
+    await flow.restart();
+    await flow.accept(1, [[1]]);
+    await flow.reachedAll();
+    assert.deepEqual(await outcomesOf(flow, 1), delivered(1));
+    await flow.finish();
+    assert.deepEqual(await outcomesOf(flow, 1), delivered(1, 0));
+    await flow.stop();
+  });
+
   test('ends what the dispatcher has delivered meanwhile without a second delivery', async () => {
     const flow = await withOneWaiting();
     flow.down.clear();
