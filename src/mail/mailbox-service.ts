@@ -87,7 +87,9 @@ function openMailbox(
     const { messageId } = stored.content;
     const read = (offset?: number, length?: number): AsyncIterable<Uint8Array> => {
       if (stored.inline === undefined) throw new ContentErased(messageId);
-      return readMessage(parts.contents, { ...stored, inline: stored.inline }, offset, length);
+      return answeringWhileRead(
+        readMessage(parts.contents, { ...stored, inline: stored.inline }, offset, length),
+      );
     };
     return { messageId, size: row.size, read };
   }
@@ -185,9 +187,22 @@ export async function answering<T>(question: () => Promise<T>): Promise<T> {
   try {
     return await question();
   } catch (cause) {
-    if (cause instanceof ActorUnavailable || (cause instanceof Error && storeFaults.has(cause.name))) {
-      throw new ServiceUnavailable('a store or an actor cannot answer', { cause });
-    }
-    throw cause;
+    throw inOneWord(cause);
   }
+}
+
+/** The same for octets that are fetched while they are read. */
+async function* answeringWhileRead(
+  octets: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* octets;
+  } catch (cause) {
+    throw inOneWord(cause);
+  }
+}
+
+function inOneWord(cause: unknown): unknown {
+  const isOurs = cause instanceof ActorUnavailable || (cause instanceof Error && storeFaults.has(cause.name));
+  return isOurs ? new ServiceUnavailable('a store or an actor cannot answer', { cause }) : cause;
 }
